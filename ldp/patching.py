@@ -1,0 +1,258 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""PATCH: a coarse right, then the body, then exactly the modes that the patch needs."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
+
+import pyoxigraph as ox
+
+from acl.check import check_acl, check_groups
+from acl.modes import Mode
+from ldp import needs
+from ldp.admission import (
+    CONSTRAINED,
+    Place,
+    has_some,
+    look,
+    refusal,
+    refuse_clash,
+    require,
+    survey,
+)
+from ldp.ask import Answer, Ask, House, Kept
+from ldp.bodies import discard, read_all, require_type, take_small
+from ldp.conditions import check_write
+from ldp.headers import PATCH_TYPES, links, method_headers, written_headers
+from ldp.keeping import keep, make_containers
+from ldp.listing import is_listed_fact
+from ldp.n3 import read_n3_patch
+from ldp.patch import Patch, apply
+from ldp.profile import guard_issuer
+from ldp.sparql import read_sparql_update
+from pod import rdf
+from pod.contents import INLINE, fetch
+from pod.database import Tx
+from pod.errors import Clash, Unavailable, UnsupportedType, WrongMethod
+from pod.files import Blob
+from pod.instant import Instant
+from pod.iri import described_by, governed_by, is_auxiliary, is_container, storage_of
+from pod.rdf import Statements
+from pod.resource import Resource
+
+LARGEST_PATCH = 1024 * 1024
+TRIES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The new state of a large document, worked out outside the commit for one version of it."""
+
+    version: int
+    content: bytes | Blob | None
+
+
+async def patch(house: House, ask: Ask) -> Answer:
+    """Change one RDF document, or make it."""
+    large = await house.db.read(_admit, house, ask)
+    change = await _read_patch(ask)
+    if not large:
+        kept = await house.db.write(storage_of(ask.target), _patch, house, ask, change, None)
+        if kept is not None:
+            return kept.answer
+    return await _patch_large(house, ask, change)
+
+
+async def _admit(tx: Tx, house: House, ask: Ask) -> bool:
+    """The coarse right before the body is read (pipeline step 7); whether the document is large."""
+    found, decision = await look(tx, house, ask.who, ask.target, house.now())
+    if not has_some(decision):
+        raise refusal(ask.who, decision, ask.target)
+    if found.resource is not None and Mode.READ in decision.modes:
+        _refuse_not_rdf(found.resource, ask, house)
+    require_type(ask)
+    if rdf.essence(ask.content_type or "") not in PATCH_TYPES.split(", "):
+        raise UnsupportedType(
+            f"A patch is one of: {PATCH_TYPES}.", headers={"Accept-Patch": PATCH_TYPES}
+        )
+    return found.resource is not None and found.resource.size > INLINE
+
+
+async def _read_patch(ask: Ask) -> Patch:
+    body = await take_small(ask, LARGEST_PATCH)
+    is_n3 = rdf.essence(ask.content_type or "") == "text/n3"
+    read = read_n3_patch if is_n3 else read_sparql_update
+    return (
+        await asyncio.to_thread(read, body, ask.target)
+        if len(body) > INLINE
+        else (read(body, ask.target))
+    )
+
+
+def _refuse_not_rdf(resource: Resource, ask: Ask, house: House) -> None:
+    if not resource.is_container and not rdf.is_rdf(resource.media_type):
+        raise WrongMethod(
+            "Only RDF documents can be patched; replace this with PUT.",
+            headers=method_headers(ask.target, exists=True, rdf=False),
+        )
+
+
+async def _patch(
+    tx: Tx, house: House, ask: Ask, change: Patch, prepared: Prepared | None
+) -> Kept | None:
+    """One commit. None when the document is large and no new state was prepared for its version."""
+    now = house.now()
+    place = await survey(tx, ask.target)
+    await _require_modes(tx, house, ask, change, place, now)
+    old = place.found.resource
+    _refuse_kind(house, ask, place)
+    check_write(ask.conditions, old.version if old else None, old.modified if old else None)
+    if old is not None and old.size > INLINE:
+        if prepared is None or prepared.version != old.version:
+            return None
+        content = prepared.content
+    else:
+        content = _new_state(house, ask, old, change)
+    return await _keep(tx, house, ask, place, content, now)
+
+
+async def _require_modes(
+    tx: Tx, house: House, ask: Ask, change: Patch, place: Place, now: Instant
+) -> None:
+    _, decision = await look(tx, house, ask.who, ask.target, now)
+    ((_, modes),) = needs.to_patch(ask.target, change)
+    # n3-patch.md §3: an empty patch needs Read or Append.
+    enough = has_some(decision) if not modes else modes in decision.modes
+    if not enough:
+        raise refusal(ask.who, decision, ask.target)
+    if not place.exists:
+        if place.deepest is None and not is_auxiliary(ask.target):
+            raise refusal(ask.who, decision, ask.target)
+        deepest = place.deepest or ask.target
+        needed = needs.to_create(ask.target, place.missing, deepest)
+        await require(tx, house, ask.who, needed, now)
+
+
+def _refuse_kind(house: House, ask: Ask, place: Place) -> None:
+    subject = governed_by(ask.target)
+    if described_by(ask.target) is not None or (subject is not None and is_auxiliary(subject)):
+        raise WrongMethod(
+            "Auxiliary resources have no auxiliaries, and descriptions are not written yet.",
+            headers={"Allow": "GET, HEAD, OPTIONS"},
+        )
+    refuse_clash(ask.target, place)
+    if place.found.resource is not None:
+        _refuse_not_rdf(place.found.resource, ask, house)
+    elif is_container(ask.target):
+        raise Clash("PATCH makes no containers; use PUT.", problem="no-container")
+
+
+def _new_state(house: House, ask: Ask, old: Resource | None, change: Patch) -> bytes | None:
+    """The document after the patch; None when nothing changed."""
+    if old is None:
+        triples = _in_order((), apply(change, ()))
+        return rdf.write(triples, rdf.TURTLE)
+    body, media_type = old.body or b"", old.media_type
+    if old.is_container:
+        media_type = rdf.N_TRIPLES
+    statements = rdf.parse(body, media_type, ask.target, house.contexts)
+    return _changed(ask, old, statements, media_type, change)
+
+
+def _changed(
+    ask: Ask, old: Resource, statements: Statements, media_type: str, change: Patch
+) -> bytes | None:
+    before = set(statements.triples)
+    after = apply(change, before)
+    if after == before:
+        return None
+    if old.is_container and any(is_listed_fact(ask.target, t) for t in after ^ before):
+        raise Clash(
+            "What a container holds, and its members' facts, come from the server.",
+            problem="protected-statements",
+            headers=CONSTRAINED,
+        )
+    return rdf.write(_in_order(statements.triples, after), media_type, statements.prefixes)
+
+
+def _in_order(before: Sequence[ox.Triple], after: Iterable[ox.Triple]) -> list[ox.Triple]:
+    """What stays where it stood, what is new behind it in a fixed order."""
+    left = set(after)
+    kept = [triple for triple in before if triple in left]
+    return [*kept, *sorted(left.difference(before), key=str)]
+
+
+async def _keep(
+    tx: Tx, house: House, ask: Ask, place: Place, content: bytes | Blob | None, now: Instant
+) -> Kept:
+    old = place.found.resource
+    media_type = old.media_type if old is not None else rdf.TURTLE
+    more = {"Link": links(ask.target, house.base)}
+    if old is not None and content is None:
+        # P5: nothing changed, so there is no new version and nobody is told.
+        headers = written_headers(ask.target, old.version, old.essence, old.modified)
+        return Kept(Answer(204, {**headers, **more}))
+    kept = content if content is not None else b""
+    if isinstance(kept, bytes):
+        await _check_kept(tx, house, ask, old, media_type, kept)
+    await make_containers(tx, place.missing, now)
+    new = await keep(tx, ask.target, media_type, kept, now, created=old is None)
+    headers = written_headers(ask.target, new.version, rdf.essence(media_type), now)
+    if old is None:
+        return Kept(Answer(201, {"Location": ask.target, **headers, **more}))
+    dropped = (old.blob,) if old.blob is not None else ()
+    return Kept(Answer(204, {**headers, **more}), dropped)
+
+
+async def _check_kept(
+    tx: Tx, house: House, ask: Ask, old: Resource | None, media_type: str, body: bytes
+) -> None:
+    if governed_by(ask.target) is not None:
+        await check_groups(tx, ask.target, check_acl(ask.target, rdf.essence(media_type), body))
+    elif not is_container(ask.target):
+        await guard_issuer(tx, house, old, ask.target, media_type, body)
+
+
+async def _patch_large(house: House, ask: Ask, change: Patch) -> Answer:
+    """Large documents are parsed off the database thread, and kept if nobody was faster."""
+    for _ in range(TRIES):
+        prepared = await _prepare(house, ask, change)
+        try:
+            pod = storage_of(ask.target)
+            kept = await house.db.write(pod, _patch, house, ask, change, prepared)
+        except BaseException:
+            await _discard(house, prepared)
+            raise
+        if kept is not None:
+            await house.files.drop(kept.dropped)
+            return kept.answer
+        await _discard(house, prepared)
+    raise Unavailable("This document changes too fast to be patched; try again.")
+
+
+async def _discard(house: House, prepared: Prepared) -> None:
+    if prepared.content is not None:
+        await discard(house, prepared.content)
+
+
+async def _prepare(house: House, ask: Ask, change: Patch) -> Prepared:
+    old = await house.db.read(fetch, ask.target)
+    if old is None or not rdf.is_rdf(old.media_type):
+        return Prepared(-1, None)
+    content: bytes | Blob = old.body or b""
+    if old.blob is not None:
+        content = Blob(old.blob, old.size, old.digest)
+    body = await read_all(house, content)
+    new = await asyncio.to_thread(_work_out, house, ask, old, body, change)
+    if new is None or len(new) <= INLINE:
+        return Prepared(old.version, new)
+    return Prepared(old.version, await house.files.save(_one_piece(new), rdf.LARGEST))
+
+
+def _work_out(house: House, ask: Ask, old: Resource, body: bytes, change: Patch) -> bytes | None:
+    statements = rdf.parse(body, old.media_type, ask.target, house.contexts)
+    return _changed(ask, old, statements, old.media_type, change)
+
+
+async def _one_piece(body: bytes) -> AsyncIterator[bytes]:
+    yield body

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""HTTP to Ask and Answer to HTTP, for every address that is data."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from pathlib import Path
+
+from aiohttp import hdrs, web
+
+from acl.journal import Use, new_id, record_use
+from identity.cors import Cors
+from identity.door import Door
+from identity.who import Who
+from ldp.admission import Denied
+from ldp.ask import Answer, Ask, Body, House
+from ldp.conditions import read_conditions
+from ldp.link import types_of
+from ldp.patching import patch
+from ldp.reading import answer_options, read
+from ldp.storage import describe_storage, is_storage_description
+from ldp.writing import create, delete, replace
+from pod import clock
+from pod.database import Tx
+from pod.errors import Missing, WrongMethod
+from pod.files import CHUNK
+from pod.iri import refuse_reserved, storage_of
+
+Operation = Callable[[House, Ask], Awaitable[Answer]]
+
+OPERATIONS: Mapping[str, Operation] = {
+    hdrs.METH_GET: read,
+    hdrs.METH_HEAD: read,
+    hdrs.METH_OPTIONS: answer_options,
+    hdrs.METH_PUT: replace,
+    hdrs.METH_POST: create,
+    hdrs.METH_PATCH: patch,
+    hdrs.METH_DELETE: delete,
+}
+METHODS = ", ".join(OPERATIONS)
+
+
+def routes(house: House, door: Door) -> list[web.RouteDef]:
+    """The one catch-all; it is added last, so that everything of ours comes before it."""
+
+    async def room(request: web.Request, who: Who) -> web.StreamResponse:
+        operation = OPERATIONS.get(request.method)
+        if operation is None:
+            raise WrongMethod("This method is not known here.", headers={"Allow": METHODS})
+        if request.rel_url.raw_path[1:2] in ("-", "."):
+            # Decision 6: every first segment that begins so is ours, known or not.
+            raise Missing("There is nothing at this address.")
+        ask = read_ask(request, who, door)
+        if is_storage_description(ask.target):
+            return await _send(request, await describe_storage(house, ask))
+        return await _send(request, await _noted(house, ask, operation))
+
+    return [web.route("*", "/{path:.*}", door.api(room, Cors.DATA), expect_handler=_wait)]
+
+
+def read_ask(request: web.Request, who: Who, door: Door) -> Ask:
+    """What the request says, before anything is looked up."""
+    target = door.target(request)
+    refuse_reserved(target)
+    headers = request.headers
+    return Ask(
+        method=request.method,
+        target=target,
+        who=who,
+        conditions=read_conditions(headers),
+        accept=headers.get(hdrs.ACCEPT),
+        content_type=headers.get(hdrs.CONTENT_TYPE),
+        slug=headers.get("Slug"),
+        types=types_of(headers.getall(hdrs.LINK)) if hdrs.LINK in headers else frozenset(),
+        body=_body(request) if request.body_exists else None,
+    )
+
+
+def _body(request: web.Request) -> Body:
+    async def pieces() -> AsyncIterator[bytes]:
+        if request.headers.get(hdrs.EXPECT, "").lower() == "100-continue":
+            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            request.writer.output_size = 0
+        async for piece in request.content.iter_any():
+            yield piece
+
+    return Body(pieces, request.content_length)
+
+
+async def _wait(request: web.Request) -> None:
+    """Say 100 Continue only when the body is wanted, not before the rights are known."""
+
+
+async def _noted(house: House, ask: Ask, operation: Operation) -> Answer:
+    """A refused try of a known agency is in the log before the agency hears of it."""
+    try:
+        return await operation(house, ask)
+    except Denied as denied:
+        await house.db.write(storage_of(ask.target), _note, house, ask, denied)
+        raise
+
+
+async def _note(tx: Tx, house: House, ask: Ask, denied: Denied) -> None:
+    moment = await clock.instant(tx, house.now())
+    # Marked first, so that a pod that does not exist costs a commit as well (T-33).
+    await clock.mark(tx, moment)
+    pod = storage_of(ask.target)
+    if await tx.one("SELECT 1 AS there FROM pod WHERE iri = :pod", pod=pod) is None:
+        return
+    use = Use(
+        pod=pod,
+        resource=ask.target,
+        action="read" if ask.method in ("GET", "HEAD") else "append",
+        outcome="denied",
+        status=403,
+        who=ask.who,
+        ground=denied.denial.ground,
+        reason=denied.problem,
+    )
+    await record_use(tx, use, new_id(house.base), moment)
+
+
+async def _send(request: web.Request, answer: Answer) -> web.StreamResponse:
+    if isinstance(answer.body, Path):
+        return await _stream(request, answer, answer.body)
+    return web.Response(status=answer.status, body=answer.body, headers=answer.headers)
+
+
+async def _stream(request: web.Request, answer: Answer, path: Path) -> web.StreamResponse:
+    # Opened before the first byte goes out: a file deleted meanwhile is still read to its end.
+    file = await asyncio.to_thread(path.open, "rb")
+    try:
+        response = web.StreamResponse(status=answer.status, headers=answer.headers)
+        response.content_length = answer.size
+        await response.prepare(request)
+        while request.method != "HEAD" and (piece := await asyncio.to_thread(file.read, CHUNK)):
+            await response.write(piece)
+        await response.write_eof()
+        return response
+    finally:
+        file.close()

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Large bodies as files: written and synced first, then named by a row (bytes first, row last)."""
+
+import asyncio
+import os
+import secrets
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from io import BufferedWriter
+from pathlib import Path
+
+from pod.errors import TooLarge
+
+CHUNK = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """A body that lies in a file of its own; real once a row names it."""
+
+    name: str
+    size: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """A folder of bodies. Names are random, so no two resources ever share a file."""
+
+    folder: Path
+
+    async def save(self, chunks: AsyncIterator[bytes], limit: int) -> Blob:
+        """Take in a body piece by piece; TooLarge, and nothing kept, past *limit* bytes."""
+        name = secrets.token_hex(16)
+        path, size, digest = self._path(name), 0, sha256()
+        await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
+        file = await asyncio.to_thread(path.open, "xb")
+        try:
+            async for chunk in chunks:
+                size += len(chunk)
+                if size > limit:
+                    raise TooLarge(f"The body is larger than {limit} bytes.")
+                digest.update(chunk)
+                await asyncio.to_thread(file.write, chunk)
+            await asyncio.to_thread(_sync, file, path.parent)
+        except BaseException:
+            file.close()
+            path.unlink(missing_ok=True)
+            raise
+        file.close()
+        return Blob(name, size, digest.hexdigest())
+
+    def path(self, name: str) -> Path:
+        """Where the bytes of a blob lie."""
+        return self._path(name)
+
+    async def read(self, name: str) -> bytes:
+        """The whole body; for RDF, whose size is bounded."""
+        return await asyncio.to_thread(self._path(name).read_bytes)
+
+    async def drop(self, names: Iterable[str]) -> None:
+        """Delete bodies that no row names any more. Open readers finish undisturbed."""
+        for name in names:
+            await asyncio.to_thread(self._path(name).unlink, missing_ok=True)
+
+    def names(self) -> set[str]:
+        """Every body in the folder, named by a row or not."""
+        return {path.name for path in self.folder.glob("??/*") if path.is_file()}
+
+    def _path(self, name: str) -> Path:
+        return self.folder / name[:2] / name
+
+
+def _sync(file: BufferedWriter, folder: Path) -> None:
+    """The bytes and the folder's entry for them are on disk when this returns."""
+    file.flush()
+    os.fsync(file.fileno())
+    directory = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
