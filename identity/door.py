@@ -4,8 +4,9 @@
 import logging
 import re
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Any
 
 import orjson
@@ -44,12 +45,19 @@ LOG = logging.getLogger("kluis.door")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
+def numbered_ids() -> Iterator[str]:
+    """Request ids: random for each start, then counted, since they name and guard nothing."""
+    start = secrets.token_urlsafe(9)
+    return (f"{start}-{number:x}" for number in count(1))
+
+
 @dataclass(frozen=True, slots=True)
 class Door:
     """The doors of one server: where it is, and how it finds out who asks."""
 
     base: Iri
     identify: Identify
+    request_ids: Iterator[str] = field(default_factory=numbered_ids)
 
     def api(self, room: Room, cors: Cors = Cors.PROTOCOL) -> Handler:
         """A door for programs: tokens count, cookies do not (decision 21)."""
@@ -75,7 +83,7 @@ class Door:
         if request.method == "OPTIONS" and origin and asked and cors is not Cors.NONE:
             wanted = request.headers.get("Access-Control-Request-Headers")
             return web.Response(status=204, headers=preflight_headers(cors, origin, wanted))
-        request_id = request_id_of(request)
+        request_id = self._request_id(request)
         who = ANYONE
         try:
             self._require_our_host(request)
@@ -90,9 +98,17 @@ class Door:
             response = problem(_Broken("Something broke here. It was noted."), request_id, who)
         if not response.prepared:
             response.headers.extend(cors_headers(cors, origin))
+            response.headers["Server"] = "Kluis"
             if cors is not Cors.NONE:
                 _vary_by_origin(response)
         return response
+
+    def _request_id(self, request: web.Request) -> str:
+        """The caller's `X-Request-Id` when it is a plain code, else a new one."""
+        given = request.headers.get("X-Request-Id")
+        if given is not None and _REQUEST_ID.fullmatch(given):
+            return given
+        return next(self.request_ids)
 
     def _require_our_host(self, request: web.Request) -> None:
         # T-03: links, htu and tickets come from the base URL; another Host is another server.
@@ -117,12 +133,6 @@ class _Broken(PodError):
 
 async def _anyone(request: web.Request) -> Who:
     return ANYONE
-
-
-def request_id_of(request: web.Request) -> str:
-    """The caller's `X-Request-Id` when it is a plain code, else a new one."""
-    given = request.headers.get("X-Request-Id", "")
-    return given if _REQUEST_ID.fullmatch(given) else secrets.token_urlsafe(12)
 
 
 def _vary_by_origin(response: web.StreamResponse) -> None:

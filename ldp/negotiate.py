@@ -30,9 +30,16 @@ def choose(accept: str | None, offered: Sequence[str]) -> str | None:
     The most exact range decides for each type; of equals the one that was named more exactly, then
     the one offered first. Parameters such as charset and profile do not count.
     """
-    ranges = _ranges(accept) if accept and accept != "*/*" else ()
-    if not offered or not ranges:
+    if not offered or not accept or accept == "*/*":
         return offered[0] if offered else None
+    return _chosen(accept, tuple(offered))
+
+
+@lru_cache(maxsize=512)
+def _chosen(accept: str, offered: tuple[str, ...]) -> str | None:
+    ranges = _ranges(accept)
+    if not ranges:
+        return offered[0]
     ranked = [(_rank(media_type, ranges), media_type) for media_type in offered]
     (weight, _), best = max(ranked, key=lambda pair: pair[0])
     return best if weight > 0 else None
@@ -61,7 +68,6 @@ def _exactness(asked: Range, main: str, sub: str) -> int:
     return 1 if asked.main == _ANY else 0
 
 
-@lru_cache(maxsize=256)
 def _ranges(accept: str) -> tuple[Range, ...]:
     """The ranges of the header; parts that are none are passed over."""
     found = (_range(part) for part in _PART.findall(accept))

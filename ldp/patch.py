@@ -13,6 +13,7 @@ from ldp.syntax import Pattern, Term
 from pod.errors import Clash, Unprocessable
 
 MOST_PATTERNS = 64
+MOST_STEPS = 1000
 MOST_RESULTS = 100_000
 
 Law = Word["n3", "sparql"]
@@ -39,6 +40,12 @@ class Patch:
 
     law: Law
     steps: tuple[Step, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.steps) > MOST_STEPS:
+            raise Unprocessable(
+                f"An update may join {MOST_STEPS} operations at most.", problem="too-complex"
+            )
 
     @property
     def reads(self) -> bool:

@@ -42,11 +42,13 @@ from pod.resource import Resource
 
 LARGEST_PATCH = 1024 * 1024
 TRIES = 16
+MOST_PATTERNS = 4
+MOST_TRIPLES = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """The new state of a large document, worked out outside the commit for one version of it."""
+    """The new state of a document, worked out aside for one version of it (0: not there)."""
 
     version: int
     content: bytes | Blob | None
@@ -56,11 +58,18 @@ async def patch(house: House, ask: Ask) -> Answer:
     """Change one RDF document, or make it."""
     large = await house.db.read(_admit, house, ask)
     change = await _read_patch(ask)
-    if not large:
+    if not large and not _is_heavy(change):
         kept = await house.db.write(storage_of(ask.target), _patch, house, ask, change, None)
         if kept is not None:
             return kept.answer
-    return await _patch_large(house, ask, change)
+    return await _patch_aside(house, ask, change)
+
+
+def _is_heavy(change: Patch) -> bool:
+    """Whether working it out could hold up the database thread."""
+    patterns = sum(len(step.where) for step in change.steps)
+    triples = sum(len(step.deletes) + len(step.inserts) for step in change.steps)
+    return patterns > MOST_PATTERNS or triples > MOST_TRIPLES
 
 
 async def _admit(tx: Tx, house: House, ask: Ask) -> bool:
@@ -107,12 +116,12 @@ async def _patch(
     old = place.found.resource
     _refuse_kind(house, ask, place)
     check_write(ask.conditions, old.version if old else None, old.modified if old else None)
-    if old is not None and old.size > INLINE:
-        if prepared is None or prepared.version != old.version:
+    if prepared is not None or (old is not None and old.size > INLINE):
+        if prepared is None or prepared.version != (old.version if old else 0):
             return None
         content = prepared.content
     else:
-        content = _new_state(house, ask, old, change)
+        content = _new_state(house, ask, old, old.body or b"" if old else b"", change)
     return await _keep(tx, house, ask, place, content, now)
 
 
@@ -147,14 +156,14 @@ def _refuse_kind(house: House, ask: Ask, place: Place) -> None:
         raise Clash("PATCH makes no containers; use PUT.", problem="no-container")
 
 
-def _new_state(house: House, ask: Ask, old: Resource | None, change: Patch) -> bytes | None:
+def _new_state(
+    house: House, ask: Ask, old: Resource | None, body: bytes, change: Patch
+) -> bytes | None:
     """The document after the patch; None when nothing changed."""
     if old is None:
         triples = _in_order((), apply(change, ()))
         return rdf.write(triples, rdf.TURTLE)
-    body, media_type = old.body or b"", old.media_type
-    if old.is_container:
-        media_type = rdf.N_TRIPLES
+    media_type = rdf.N_TRIPLES if old.is_container else old.media_type
     statements = rdf.parse(body, media_type, ask.target, house.contexts)
     return _changed(ask, old, statements, media_type, change)
 
@@ -162,6 +171,11 @@ def _new_state(house: House, ask: Ask, old: Resource | None, change: Patch) -> b
 def _changed(
     ask: Ask, old: Resource, statements: Statements, media_type: str, change: Patch
 ) -> bytes | None:
+    if statements.named_graphs:
+        raise Clash(
+            "This document holds named graphs, which a patch would lose; replace it with PUT.",
+            problem="named-graphs",
+        )
     before = set(statements.triples)
     after = apply(change, before)
     if after == before:
@@ -213,8 +227,8 @@ async def _check_kept(
         await guard_issuer(tx, house, old, ask.target, media_type, body)
 
 
-async def _patch_large(house: House, ask: Ask, change: Patch) -> Answer:
-    """Large documents are parsed off the database thread, and kept if nobody was faster."""
+async def _patch_aside(house: House, ask: Ask, change: Patch) -> Answer:
+    """Worked out off the database thread, and kept if nobody was faster."""
     for _ in range(TRIES):
         prepared = await _prepare(house, ask, change)
         try:
@@ -237,21 +251,21 @@ async def _discard(house: House, prepared: Prepared) -> None:
 
 async def _prepare(house: House, ask: Ask, change: Patch) -> Prepared:
     old = await house.db.read(fetch, ask.target)
-    if old is None or not rdf.is_rdf(old.media_type):
-        return Prepared(-1, None)
-    content: bytes | Blob = old.body or b""
-    if old.blob is not None:
-        content = Blob(old.blob, old.size, old.digest)
-    body = await read_all(house, content)
-    new = await asyncio.to_thread(_work_out, house, ask, old, body, change)
+    if old is not None and not rdf.is_rdf(old.media_type):
+        return Prepared(old.version, None)
+    body = await _body(house, old)
+    new = await asyncio.to_thread(_new_state, house, ask, old, body, change)
+    version = old.version if old else 0
     if new is None or len(new) <= INLINE:
-        return Prepared(old.version, new)
-    return Prepared(old.version, await house.files.save(_one_piece(new), rdf.LARGEST))
+        return Prepared(version, new)
+    return Prepared(version, await house.files.save(_one_piece(new), rdf.LARGEST))
 
 
-def _work_out(house: House, ask: Ask, old: Resource, body: bytes, change: Patch) -> bytes | None:
-    statements = rdf.parse(body, old.media_type, ask.target, house.contexts)
-    return _changed(ask, old, statements, old.media_type, change)
+async def _body(house: House, old: Resource | None) -> bytes:
+    if old is None:
+        return b""
+    content = old.body or b"" if old.blob is None else Blob(old.blob, old.size, old.digest)
+    return await read_all(house, content)
 
 
 async def _one_piece(body: bytes) -> AsyncIterator[bytes]:

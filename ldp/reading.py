@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pod.projection import project
-
 from acl.decide import Decision, decide
 from acl.journal import Use, new_id, record_use
 from acl.modes import Mode
@@ -24,6 +22,7 @@ from pod.contents import exists, find, members
 from pod.database import Tx
 from pod.errors import NotAcceptable, Refused, Unavailable
 from pod.iri import Iri, is_auxiliary, is_container
+from pod.projection import project
 from pod.resource import Found, Member, Resource
 
 TRIES = 5

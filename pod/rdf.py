@@ -28,10 +28,11 @@ INLINE = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Statements:
-    """The statements of a document in the order they stand there, and its prefixes."""
+    """The statements of a document's default graph in the order they stand, and its prefixes."""
 
     triples: tuple[ox.Triple, ...]
     prefixes: Mapping[str, str]
+    named_graphs: bool = False
 
 
 def essence(media_type: str) -> str:
@@ -56,7 +57,8 @@ def parse(
     text = _guarded(body, kind, contexts or {})
     try:
         parser = ox.parse(text, format=kind, base_iri=base)
-        triples = tuple(_renamed(quad for quad in parser if _in_default_graph(quad)))
+        quads = list(parser)
+        default = [quad for quad in quads if _in_default_graph(quad)]
     except SyntaxError as error:
         raise Unreadable(
             f"The body is not {essence(media_type)}: {_message(error)}",
@@ -67,7 +69,7 @@ def parse(
         raise Unreadable(f"The body is not {essence(media_type)}.", problem="malformed-rdf") from (
             error
         )
-    return Statements(triples, parser.prefixes)
+    return Statements(tuple(_renamed(default)), parser.prefixes, len(default) < len(quads))
 
 
 def write(

@@ -168,7 +168,9 @@ CREATE TABLE request (
     body TEXT NOT NULL
 );
 CREATE INDEX request_agency ON request (agency, seq);
-CREATE INDEX request_pod ON request (pod, seq);
+CREATE INDEX request_subject ON request (subject, seq);
+CREATE INDEX request_open ON request (agency, subject, state);
+CREATE INDEX request_rate ON request (agency, created);
 CREATE TABLE notice (
     hash TEXT PRIMARY KEY,
     request TEXT NOT NULL,

@@ -2,12 +2,12 @@
 """The embedded database: units of work run on aiosqlite's threads, commits are shared."""
 
 import asyncio
-import itertools
 import sqlite3
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -98,51 +98,39 @@ class _Unit:
 
 @dataclass(slots=True)
 class Sqlite(Database):
-    """One connection and thread that writes, a few that read snapshots."""
+    """One connection and thread that writes, a few that read snapshots.
+
+    Units that wait at the same time travel together: the hop to the thread, the snapshot and the
+    commit cost more than most units do.
+    """
 
     _writer: aiosqlite.Connection
     _readers: tuple[aiosqlite.Connection, ...]
-    _queue: deque[_Unit] = field(default_factory=deque)
-    _turn: Iterator[int] = field(default_factory=itertools.count)
+    _idle: list[aiosqlite.Connection]
+    _reads: deque[_Unit] = field(default_factory=deque)
+    _writes: deque[_Unit] = field(default_factory=deque)
     _drains: set[asyncio.Task[None]] = field(default_factory=set)
-    _draining: bool = False
+    _writing: bool = False
     _closed: bool = False
     commits: int = 0
 
     async def read(self, work: Work[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        if self._closed:
-            raise Unavailable("The server is stopping.")
-        reader = self._readers[next(self._turn) % len(self._readers)]
-
-        def snapshot() -> T:
-            # In one function on the thread: a plain read costs one hop.
-            connection = reader._conn
-            connection.execute("BEGIN")
-            try:
-                return _step(work(_DirectTx(connection), *args, **kwargs))
-            except Exception:
-                raise
-            except BaseException as error:
-                raise _as_exception(error) from None
-            finally:
-                connection.execute("ROLLBACK")
-
-        return await _on_thread(reader, snapshot)
+        future = self._queue(self._reads, lambda tx: work(tx, *args, **kwargs))
+        if self._idle:
+            self._start(self._drain_reads(self._idle.pop()))
+        result: T = await future
+        return result
 
     async def write(
         self, pod: str | None, work: Work[P, T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
         # SQLite has one writer in all, so the pod's lock (decision 12) is already held.
-        if self._closed:
-            raise Unavailable("The server is stopping.")
-        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._queue.append(_Unit(lambda tx: work(tx, *args, **kwargs), future))
-        if not self._draining:
-            self._draining = True
-            task = asyncio.create_task(self._drain())
-            self._drains.add(task)
-            task.add_done_callback(self._drains.discard)
-        return await future
+        future = self._queue(self._writes, lambda tx: work(tx, *args, **kwargs))
+        if not self._writing:
+            self._writing = True
+            self._start(self._drain_writes())
+        result: T = await future
+        return result
 
     async def close(self) -> None:
         self._closed = True
@@ -150,27 +138,48 @@ class Sqlite(Database):
         for connection in (self._writer, *self._readers):
             await connection.close()
 
-    async def _drain(self) -> None:
-        """Send batch after batch to the writing thread until nobody waits."""
-        try:
-            while self._queue:
-                batch = await _on_thread(self._writer, self._run_batch)
-                for unit in batch:
-                    unit.settle()
-        finally:
-            self._draining = False
+    def _queue(
+        self, queue: deque[_Unit], start: Callable[[_DirectTx], Coroutine[Any, Any, Any]]
+    ) -> asyncio.Future[Any]:
+        if self._closed:
+            raise Unavailable("The server is stopping.")
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        queue.append(_Unit(start, future))
+        return future
 
-    def _run_batch(self) -> list[_Unit]:
+    def _start(self, drain: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(drain)
+        self._drains.add(task)
+        task.add_done_callback(self._drains.discard)
+
+    async def _drain_reads(self, reader: aiosqlite.Connection) -> None:
+        """Take batch after batch to this reader's thread until nobody waits."""
+        try:
+            while self._reads:
+                batch = _take(self._reads)
+                await _on_thread(reader, partial(_run_reads, reader._conn, batch))
+                _settle(batch)
+        finally:
+            self._idle.append(reader)
+
+    async def _drain_writes(self) -> None:
+        try:
+            while self._writes:
+                _settle(await _on_thread(self._writer, self._run_writes))
+        finally:
+            self._writing = False
+
+    def _run_writes(self) -> list[_Unit]:
         """On the thread: as many waiting units as fit, one commit for all of them."""
         connection = self._writer._conn
         batch: list[_Unit] = []
         try:
             connection.execute("BEGIN IMMEDIATE")
         except sqlite3.Error as error:
-            return self._fail_waiting(error)
+            return _fail_all(self._writes, error)
         until = time.monotonic() + BATCH_SECONDS
-        while self._queue and len(batch) < BATCH_UNITS and (not batch or time.monotonic() < until):
-            unit = self._queue.popleft()
+        while self._writes and len(batch) < BATCH_UNITS and (not batch or time.monotonic() < until):
+            unit = self._writes.popleft()
             if unit.future.cancelled():
                 continue
             batch.append(unit)
@@ -186,11 +195,35 @@ class Sqlite(Database):
         self.commits += 1
         return batch
 
-    def _fail_waiting(self, error: sqlite3.Error) -> list[_Unit]:
-        waiting = [self._queue.popleft() for _ in range(len(self._queue))]
-        for unit in waiting:
-            unit.error = _unavailable(error)
-        return waiting
+
+def _take(queue: deque[_Unit]) -> list[_Unit]:
+    waiting = [queue.popleft() for _ in range(min(len(queue), BATCH_UNITS))]
+    return [unit for unit in waiting if not unit.future.cancelled()]
+
+
+def _settle(batch: list[_Unit]) -> None:
+    for unit in batch:
+        unit.settle()
+
+
+def _fail_all(queue: deque[_Unit], error: sqlite3.Error) -> list[_Unit]:
+    waiting = [queue.popleft() for _ in range(len(queue))]
+    for unit in waiting:
+        unit.error = _unavailable(error)
+    return waiting
+
+
+def _run_reads(connection: sqlite3.Connection, batch: list[_Unit]) -> None:
+    """On the thread: one snapshot for the batch, taken after every unit of it came."""
+    connection.execute("BEGIN")
+    try:
+        for unit in batch:
+            try:
+                unit.result = _step(unit.start(_DirectTx(connection)))
+            except BaseException as error:
+                unit.error = _as_exception(error)
+    finally:
+        connection.execute("ROLLBACK")
 
 
 def _run_unit(connection: sqlite3.Connection, unit: _Unit) -> None:
@@ -250,8 +283,7 @@ def _unavailable(error: BaseException) -> Unavailable:
 async def _on_thread(connection: aiosqlite.Connection, function: Callable[[], R]) -> R:
     # aiosqlite has no public way to run a function on its thread; a test fails when this one goes.
     execute: Callable[[Callable[[], R]], Awaitable[R]] = connection._execute
-    result = await execute(function)
-    return result
+    return await execute(function)
 
 
 async def _connect(path: Path) -> aiosqlite.Connection:
@@ -268,4 +300,4 @@ async def open_sqlite(path: Path) -> Sqlite:
     readers = tuple([await _connect(path) for _ in range(READERS)])
     for reader in readers:
         await reader.execute_fetchall("PRAGMA query_only = ON")
-    return Sqlite(writer, readers)
+    return Sqlite(writer, readers, list(readers))
