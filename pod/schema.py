@@ -263,3 +263,12 @@ async def _migrate(tx: Tx) -> None:
             if statement.strip():
                 await tx.run(statement)
         await tx.run("INSERT INTO schema_step (step) VALUES (:number)", number=number)
+
+
+async def holdings(tx: Tx) -> dict[str, int]:
+    """How much of what an operator knows by name is in here."""
+    counted = {}
+    for name, table in (("pods", "pod"), ("agencies", "agency"), ("purposes", "purpose")):
+        row = await tx.one(f"SELECT count(*) AS number FROM {table}")  # noqa: S608 - constant names
+        counted[name] = 0 if row is None else int(row["number"])
+    return counted

@@ -273,7 +273,10 @@ async def test_v23_a_private_name_answers_the_same_whether_it_exists(an: Asking)
 
 
 async def test_control_for_everyone_is_not_kept(an: Asking) -> None:
-    text = "@prefix acl: <http://www.w3.org/ns/auth/acl#> . @prefix foaf: <http://xmlns.com/foaf/0.1/> ."
+    text = (
+        "@prefix acl: <http://www.w3.org/ns/auth/acl#> ."
+        "@prefix foaf: <http://xmlns.com/foaf/0.1/> ."
+    )
     await _document(an)
     for subject in (PUBLIC, SIGNED_IN):
         refused = await an(

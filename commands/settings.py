@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What an operator can set: flags, KLUIS_… variables, then a TOML file, then the defaults."""
+
+import argparse
+import re
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from pod.iri import Iri
+
+MEBIBYTE = 1024 * 1024
+
+
+class WrongUsage(Exception):
+    """A setting that cannot be meant, in one sentence with the way out; exit code 2."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that `kluis serve` can be told (decisions, Command line)."""
+
+    host: str = "localhost"
+    port: int = 3000
+    base_url: str = ""
+    data: Path = Path("kluis-data")
+    seed: Path | None = None
+    dev: bool = False
+    max_body: int = 512 * MEBIBYTE
+
+    @property
+    def base(self) -> Iri:
+        """The address of this server as clients see it; always ends with a slash (decision 7)."""
+        return Iri(self.base_url or f"http://{self.host}:{self.port}/")
+
+
+_YES = ("1", "true", "yes", "on")
+_READ: Mapping[str, Callable[[Any], Any]] = {
+    "host": str,
+    "port": int,
+    "base_url": str,
+    "data": Path,
+    "seed": Path,
+    "dev": lambda value: value if isinstance(value, bool) else str(value).lower() in _YES,
+    "max_body": int,
+}
+_BASE = re.compile(r"https?://[a-z0-9.-]+(?::\d{1,5})?/", re.ASCII)
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """The flags of `kluis serve`; a flag that is not given stays out of the namespace."""
+    given: dict[str, Any] = {"default": argparse.SUPPRESS}
+    parser.add_argument("--host", help="address to listen on (localhost)", **given)
+    parser.add_argument("--port", type=int, help="port to listen on (3000)", **given)
+    parser.add_argument("--base-url", help="the server's address as clients see it", **given)
+    parser.add_argument("--data", type=Path, help="folder for everything kept", **given)
+    parser.add_argument("--seed", type=Path, help="JSON file with accounts to make", **given)
+    parser.add_argument(
+        "--dev", action="store_true", help="plain http, open registration, a movable clock", **given
+    )
+    parser.add_argument("--max-body", type=int, help="largest body in bytes (512 MiB)", **given)
+    parser.add_argument("--config", type=Path, help="TOML file with the same names", **given)
+
+
+def read_settings(given: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
+    """The settings; WrongUsage names the one that is wrong."""
+    config = given.get("config") or environ.get("KLUIS_CONFIG")
+    merged = dict(_from_file(Path(config)) if config else {})
+    names = [field.name for field in fields(Settings)]
+    merged |= {n: environ[f"KLUIS_{n.upper()}"] for n in names if f"KLUIS_{n.upper()}" in environ}
+    merged |= {name: given[name] for name in names if name in given}
+    settings = Settings(**{name: _value(name, value) for name, value in merged.items()})
+    return _checked(settings)
+
+
+def _from_file(path: Path) -> Mapping[str, Any]:
+    try:
+        read = tomllib.loads(path.read_text())
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise WrongUsage(f"The settings file {path} cannot be read: {error}.") from error
+    named = {name.replace("-", "_"): value for name, value in read.items()}
+    unknown = sorted(named.keys() - _READ.keys())
+    if unknown:
+        raise WrongUsage(f"The settings file {path} names {unknown[0]!r}, which is no setting.")
+    return named
+
+
+def _value(name: str, value: Any) -> Any:
+    try:
+        return _READ[name](value)
+    except (TypeError, ValueError) as error:
+        raise WrongUsage(f"--{name.replace('_', '-')} cannot be {value!r}.") from error
+
+
+def _checked(settings: Settings) -> Settings:
+    if not 0 < settings.port < 65536:
+        raise WrongUsage(f"--port is a number from 1 to 65535, not {settings.port}.")
+    if settings.max_body < 1:
+        raise WrongUsage("--max-body is a number of bytes, at least 1.")
+    if not _BASE.fullmatch(settings.base):
+        raise WrongUsage(
+            f"--base-url is an origin and a slash, such as https://kluis.example/,"
+            f" not {settings.base!r}."
+        )
+    loopback = settings.base.split("/")[2].split(":")[0] in _LOOPBACK
+    if settings.base.startswith("http://") and not settings.dev and not loopback:
+        raise WrongUsage("Plain http is for development: give --dev, or an https --base-url.")
+    if settings.seed is not None and not settings.seed.is_file():
+        raise WrongUsage(f"The seed file {settings.seed} is not there.")
+    return settings

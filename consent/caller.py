@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Who acts on consent: an agency of the registry, or a person for her own pods (KC-2, KC-4)."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+
+from consent.agency import party_of
+from consent.grant import Grant
+from consent.request import Request
+from identity.standing import require_standing
+from identity.who import Who
+from pod.database import Tx
+from pod.errors import Missing, NotSignedIn, Refused, Stale
+from pod.iri import Iri
+
+SCOPE = "consent"
+
+
+class Side(StrEnum):
+    """The two sides of a request and a grant."""
+
+    SUBJECT = "subject"
+    AGENCY = "agency"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A signed-in caller. `agency` when WebID and client are one's that may act."""
+
+    webid: str
+    agency: str | None
+    decides: bool
+
+    def subject(self) -> str:
+        """The WebID, when the token may act for its person (KC-2)."""
+        if not self.decides:
+            raise Refused(
+                "This token may not act for you on permissions: ask for the scope consent.",
+                problem="consent-scope-missing",
+            )
+        return self.webid
+
+
+async def caller_of(tx: Tx, who: Who, base: Iri) -> Caller:
+    """Who calls, asked in the transaction that answers (RS-10)."""
+    if who.webid is None:
+        raise NotSignedIn("Sign in: this is between an agency and one person.")
+    await require_standing(tx, who)
+    party = await party_of(tx, who)
+    # Decision 39: the scope counts only in tokens of our own issuer (pages have none at all).
+    own = who.issuer is None or who.issuer == base
+    agency = party.agency if party is not None and party.acts else None
+    return Caller(who.webid, agency, own and SCOPE in who.scopes)
+
+
+def side_of_request(caller: Caller, request: Request | None) -> Side:
+    """Which side the caller is on; Missing for anybody else's, as for none at all (KC-4)."""
+    if request is not None and caller.agency == request.agency:
+        return Side.AGENCY
+    if request is not None and request.subject == caller.webid:
+        caller.subject()
+        return Side.SUBJECT
+    raise Missing("There is nothing of yours by that name.")
+
+
+async def side_of_grant(tx: Tx, caller: Caller, grant: Grant | None) -> Side:
+    """Which side the caller is on; the subject is the owner of the pod (KC-2)."""
+    if grant is not None and caller.agency == grant.agency:
+        return Side.AGENCY
+    if grant is not None and await owns(tx, caller.webid, grant.pod):
+        caller.subject()
+        return Side.SUBJECT
+    raise Missing("There is nothing of yours by that name.")
+
+
+async def owns(tx: Tx, webid: str, pod: str) -> bool:
+    """Whether the pod is this person's."""
+    sql = "SELECT 1 AS owns FROM owner WHERE pod = :pod AND webid = :webid"
+    return await tx.one(sql, pod=pod, webid=webid) is not None
+
+
+def require_subject(side: Side) -> None:
+    """KC-4: the wrong side of one's own is told so."""
+    if side is not Side.SUBJECT:
+        raise Refused("That is for the other side to decide.", problem="not-yours-to-decide")
+
+
+def etag_of(state: str, side: Side, version: int = 1) -> str:
+    """KC-7: state, version and view, so that a read by the agency does not change it."""
+    return f"{version}.{state}.{side[0]}"
+
+
+def require_match(if_match: Collection[str] | None, etag: str) -> None:
+    """KC-7: `If-Match` on a move. The form it was shown in does not matter."""
+    if if_match is None or "*" in if_match:
+        return
+    if etag not in {tag.rsplit(".", 1)[0] for tag in if_match}:
+        raise Stale("It changed since you looked; look again and decide anew.")

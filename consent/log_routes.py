@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""HTTP: the access log, its signed head, and its export (KC-22, KC-23)."""
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from consent import forms, log
+from consent.exchange_routes import (
+    list_answer,
+    next_link,
+    one_more,
+    page_of,
+    require_signed_in,
+)
+from consent.house import House
+from identity.door import Door, json_answer
+from identity.who import Who
+from pod.errors import PodError, Unreadable
+from pod.instant import Instant, read_instant
+
+NDJSON = "application/x-ndjson"
+
+
+def _pod(request: web.Request) -> str:
+    pod = request.query.get("pod")
+    if not pod:
+        raise Unreadable("Say which pod: ?pod=…", problem="bad-parameter")
+    return pod
+
+
+def _moment(request: web.Request, name: str) -> Instant | None:
+    text = request.query.get(name)
+    if text is None:
+        return None
+    try:
+        return read_instant(text.replace(" ", "+"))
+    except PodError as error:
+        raise Unreadable(f"{name}: {error.detail}", problem="bad-parameter") from error
+
+
+def _filters(request: web.Request) -> log.Filter:
+    query = request.query
+    outcome = query.get("outcome")
+    if outcome not in (None, "allowed", "denied"):
+        raise Unreadable("outcome is allowed or denied.", problem="bad-parameter")
+    start, end = _moment(request, "from"), _moment(request, "until")
+    return log.Filter(start, end, query.get("agency"), query.get("grant"), outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """The log as rooms."""
+
+    house: House
+
+    async def entries(self, request: web.Request, who: Who) -> web.Response:
+        require_signed_in(who)
+        page = page_of(request)
+        form = forms.choose(request.headers.get("Accept"), (*forms.LINKED, forms.CSV))
+        found = await log.entries(self.house, who, _pod(request), _filters(request), one_more(page))
+        names = [str(entry["id"]) for entry in found]
+        if form != forms.CSV:
+            return list_answer(request, self.house, page, found, names)
+        owner = not found or "seq" in found[0]
+        headers = {
+            "Cache-Control": "no-store",
+            "Vary": "Accept, Authorization",
+            **next_link(request, self.house, page, names),
+        }
+        body = log.as_csv(found[: page.limit], owner=owner)
+        return web.Response(body=body, content_type=form, charset="utf-8", headers=headers)
+
+    async def head(self, request: web.Request, who: Who) -> web.Response:
+        require_signed_in(who)
+        form = forms.choose(request.headers.get("Accept"), (forms.JOSE, forms.JSON))
+        payload = await log.head(self.house, who, _pod(request))
+        jws = log.signed(self.house, payload)
+        if form == forms.JSON:
+            return json_answer({"payload": payload, "jws": jws})
+        headers = {"Cache-Control": "no-store", "Vary": "Accept, Authorization"}
+        return web.Response(body=jws.encode(), content_type=form, headers=headers)
+
+    async def export(self, request: web.Request, who: Who) -> web.Response:
+        require_signed_in(who)
+        lines = await log.export(self.house, who, _pod(request))
+        headers = {
+            "Cache-Control": "no-store",
+            "Content-Disposition": 'attachment; filename="log.ndjson"',
+        }
+        return web.Response(body=lines, content_type=NDJSON, headers=headers)
+
+
+def routes(house: House, door: Door) -> list[web.RouteDef]:
+    """The addresses of the log."""
+    rooms = Log(house)
+    return [
+        web.get("/.consent/log", door.api(rooms.entries)),
+        web.get("/.consent/log/head", door.api(rooms.head)),
+        web.get("/.consent/log/export", door.api(rooms.export)),
+    ]

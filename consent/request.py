@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What an agency asks, as one immutable question, and the moves of its life (domain.md 2.1)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from consent.reading import Members
+from consent.terms import READ, Terms, read_data, terms_json
+from pod.errors import Clash
+from pod.instant import Instant, text_of
+from pod.iri import Iri
+
+
+class State(StrEnum):
+    """The nine states; screened-out ones are never kept."""
+
+    SUBMITTED = "submitted"
+    PENDING = "pending"
+    SCREENED_OUT = "screened-out"
+    DEFERRED = "deferred"
+    AWAIT_COSIGN = "await-cosign"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    CANCELLED = "cancelled"
+    LAPSED = "lapsed"
+
+
+OPEN = frozenset({State.PENDING, State.DEFERRED, State.AWAIT_COSIGN})
+
+
+class Move(StrEnum):
+    """What the subject can do with a question now."""
+
+    APPROVE = "approve"
+    REFUSE = "refuse"
+
+
+_MOVES: Mapping[tuple[State, Move], State] = {
+    (State.PENDING, Move.APPROVE): State.APPROVED,
+    (State.DEFERRED, Move.APPROVE): State.APPROVED,
+    (State.PENDING, Move.REFUSE): State.REFUSED,
+    (State.DEFERRED, Move.REFUSE): State.REFUSED,
+    (State.AWAIT_COSIGN, Move.REFUSE): State.REFUSED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as it was sent; what was left out is the purpose's own."""
+
+    subject: str
+    purpose: str
+    terms: Terms
+    if_refused: dict[str, str] | None
+    callback: str | None
+    deadline: Instant | None
+    renews: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A question that passed screening."""
+
+    id: Iri
+    seq: int
+    agency: str
+    client: str
+    agent: str
+    subject: str
+    purpose: str
+    terms: Terms
+    if_refused: dict[str, str]
+    callback: str | None
+    state: State
+    created: Instant
+    deadline: Instant
+    decided: Instant | None = None
+    grant: str | None = None
+    reason: str | None = None
+    renews: str | None = None
+
+    def state_at(self, moment: Instant) -> State:
+        """Lapsing needs no job: it is a comparison (2.1, KC-11)."""
+        lapsed = self.state in OPEN and moment >= self.deadline
+        return State.LAPSED if lapsed else self.state
+
+
+def read_request(source: Mapping[str, object], base: Iri) -> Asked:
+    """The body of `POST requests` (KC-9)."""
+    members = Members(source)
+    asked = Asked(
+        members.need_iri("subject"),
+        members.need_iri("purpose"),
+        _read_terms(members, base),
+        members.languages("ifRefused"),
+        members.iri("callback"),
+        members.instant("decisionDeadline"),
+        members.iri("renews"),
+    )
+    members.done()
+    return asked
+
+
+def _read_terms(members: Members, base: Iri) -> Terms:
+    terms = Terms(
+        read_data(members, base),
+        members.words("modes") or (READ,),
+        members.instant("validFrom"),
+        members.instant("validUntil"),
+        members.length("duration"),
+        members.number("count"),
+        members.length("minInterval"),
+        members.length("retention"),
+        members.words("recipients") or (),
+        members.words("countries") or (),
+        members.text("case"),
+    )
+    if terms.duration is not None and (terms.valid_until or terms.valid_from):
+        members.wrong("duration", "give a duration, or validFrom and validUntil, not both")
+    return terms
+
+
+def moved(request: Request, move: Move, moment: Instant) -> Request:
+    """The request after the move; Clash when its state does not have it (KC-7)."""
+    state = request.state_at(moment)
+    after = _MOVES.get((state, move))
+    if after is None:
+        raise Clash(
+            f"The request is {state}: there is nothing to {move} any more.",
+            problem="wrong-state",
+            more={"state": state},
+        )
+    return replace(request, state=after, decided=moment)
+
+
+def request_json(request: Request, moment: Instant, *, agency: bool) -> dict[str, object]:
+    """A question as its two sides see it (KC-12).
+
+    The agency sees one word for every open state, and neither when nor why somebody refused.
+    """
+    state = request.state_at(moment)
+    return {
+        "id": request.id,
+        "state": State.PENDING if agency and state in OPEN else state,
+        "agency": request.agency,
+        "subject": request.subject,
+        "purpose": request.purpose,
+        **terms_json(request.terms),
+        "ifRefused": request.if_refused,
+        "callback": request.callback,
+        "renews": request.renews,
+        "created": text_of(request.created),
+        "decisionDeadline": text_of(request.deadline),
+        "grant": request.grant,
+        **({} if agency else _for_subject(request)),
+    }
+
+
+def _for_subject(request: Request) -> dict[str, object]:
+    return {
+        "decided": None if request.decided is None else text_of(request.decided),
+        "reason": request.reason,
+        "links": {"notice": f"{request.id}/notice", "preview": f"{request.id}/preview"},
+    }

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""HTTP: everything under /.consent/, its JSON-LD context, and in development its clock (KC-25)."""
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from consent import grant_routes, log_routes, registry_routes, request_routes
+from consent.context import API
+from consent.durations import plus
+from consent.house import House
+from consent.reading import Members
+from identity.door import Door, json_answer, read_json
+from identity.who import Who
+from pod import clock
+from pod.database import Tx
+from pod.errors import Missing, Unprocessable
+from pod.instant import Instant, text_of
+
+
+async def _moment(tx: Tx, house: House) -> Instant:
+    return await clock.instant(tx, house.now())
+
+
+async def _move(tx: Tx, advance: str | None, to: Instant | None, house: House) -> Instant:
+    now = house.now()
+    current = await clock.instant(tx, now)
+    target = plus(current, advance) if advance is not None else to
+    if target is None:
+        raise Unprocessable("Give advance or now.", problem="bad-term")
+    return await clock.move(tx, now, target)
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What has no topic of its own."""
+
+    house: House
+
+    async def clock(self, request: web.Request, who: Who) -> web.Response:
+        moment = await self.house.db.read(_moment, self.house)
+        return json_answer({"now": text_of(moment)})
+
+    async def move_clock(self, request: web.Request, who: Who) -> web.Response:
+        members = Members(await read_json(request))
+        advance, to = members.length("advance"), members.instant("now")
+        members.done()
+        if (advance is None) == (to is None):
+            raise Unprocessable("Give advance or now, one of them.", problem="bad-term")
+        moment = await self.house.db.write(None, _move, advance, to, self.house)
+        return json_answer({"now": text_of(moment)})
+
+    async def context(self, request: web.Request, who: Who) -> web.Response:
+        headers = {"Cache-Control": "public, max-age=3600"}
+        answer = json_answer({"@context": dict(API)}, headers=headers)
+        answer.content_type = "application/ld+json"
+        return answer
+
+    async def nothing(self, request: web.Request, who: Who) -> web.Response:
+        if request.method == "OPTIONS":
+            return web.Response(status=204)
+        raise Missing("There is nothing by that name in the consent API.")
+
+
+def routes(house: House, door: Door, *, dev: bool = False) -> list[web.RouteDef]:
+    """Every address of consent; the last one answers for all that is not there."""
+    rest = Rest(house)
+    development = [
+        web.get("/.dev/clock", door.open(rest.clock)),
+        web.post("/.dev/clock", door.open(rest.move_clock)),
+        web.options("/.dev/clock", door.open(rest.nothing)),
+    ]
+    return [
+        *registry_routes.routes(house, door),
+        *request_routes.routes(house, door),
+        *grant_routes.routes(house, door),
+        *log_routes.routes(house, door),
+        web.get("/.well-known/kluis/context", door.open(rest.context)),
+        *(development if dev else []),
+        web.route("*", "/.consent/{rest:.*}", door.open(rest.nothing)),
+    ]

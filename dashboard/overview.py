@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The first page: one calm sentence, what waits, who may read, who read last."""
+
+from datetime import datetime
+
+import consent.log
+from consent.durations import BRUSSELS
+from consent.house import House
+from consent.request import OPEN
+from consent.requests import Page as Part
+from dashboard import lookups
+from dashboard.forms import safe_next
+from dashboard.sign_in import SIGN_IN_AGAIN, sign_in_page
+from dashboard.pages import by_day, grant_row, log_row, request_row
+from dashboard.visit import Page, Visit
+from pod.instant import SECOND, Instant
+
+LAST = 5
+MOST_COUNTED = 500
+MOST_SHOWN = 10
+
+
+async def overview(house: House, visit: Visit) -> Page:
+    """The overview; the form to sign in for somebody who is not."""
+    if visit.reader is None:
+        next_ = safe_next(visit.query.one("next"))
+        why = SIGN_IN_AGAIN if visit.query.one("next") else ""
+        return sign_in_page(next_, why=why)
+    moment = await lookups.moment_of(house)
+    waiting = [r for r in await lookups.requests(house, visit) if r.state_at(moment) in OPEN]
+    waiting.sort(key=lambda request: request.deadline)
+    active = (await lookups.active_grants(house, visit))[:MOST_SHOWN]
+    names = await lookups.names_in(house, visit.language, waiting, active)
+    data = {
+        "here": "overview",
+        "waiting": [request_row(request, names, moment) for request in waiting],
+        "active": [grant_row(grant, names, moment) for grant in active],
+        **await _reads(house, visit, moment),
+    }
+    return Page("overview.html", data)
+
+
+async def _reads(house: House, visit: Visit, moment: Instant) -> dict[str, object]:
+    today, last = 0, []
+    for pod in await lookups.pods(house, visit):
+        filters = consent.log.Filter(start=midnight_before(moment), outcome="allowed")
+        today += len(await lookups.entries(house, visit, pod, filters, Part(MOST_COUNTED)))
+        last += await lookups.entries(house, visit, pod, consent.log.Filter(), Part(LAST))
+    last = sorted(last, key=lambda entry: str(entry["time"]), reverse=True)[:LAST]
+    names = await lookups.names_in_log(house, visit.language, last)
+    nobody = visit.words.say("iemand die niet aangemeld was")
+    rows = [log_row(entry, names, nobody) for entry in last]
+    return {"reads_today": today, "days": by_day(rows, visit.words)}
+
+
+def midnight_before(moment: Instant) -> Instant:
+    """When the day began in Brussels."""
+    here = datetime.fromtimestamp(moment / SECOND, BRUSSELS)
+    begin = here.replace(hour=0, minute=0, second=0, microsecond=0)
+    return round(begin.timestamp() * SECOND)

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Who looks at a page, in which language, and what she sent; and what a page can answer."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from consent.house import House
+from dashboard.forms import Form
+from dashboard.words import Words
+from identity.who import Who
+from pod.errors import Missing
+from pod.instant import Instant
+
+CONSENT = frozenset({"consent"})
+HOME = "/-/"
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Somebody who is signed in, with the WebIDs of her account, her own first."""
+
+    account: str
+    webids: tuple[str, ...]
+    signed_in: Instant | None
+    acr: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request for a page. `seed` is what its form tokens are made from (ui.md §9)."""
+
+    path: str
+    words: Words
+    seed: str
+    reader: Reader | None = None
+    code: str = ""
+    query: Form = field(default_factory=Form)
+    form: Form = field(default_factory=Form)
+    request_id: str = ""
+    user_agent: str = ""
+    session: str = ""
+
+    @property
+    def language(self) -> str:
+        return self.words.language
+
+    def whos(self) -> tuple[Who, ...]:
+        """The account's people, each as the consent functions know a caller (ui.md rule 9).
+
+        A session is the person herself, so it may decide, as a token with that scope may (KC-2).
+        """
+        if self.reader is None:
+            return ()
+        return tuple(
+            Who(
+                webid=webid,
+                scopes=CONSENT,
+                signed_in=self.reader.signed_in,
+                acr=self.reader.acr,
+                request_id=self.request_id,
+            )
+            for webid in self.reader.webids
+        )
+
+    def as_one_of(self, webids: frozenset[str]) -> Who:
+        """The account's person that is one of these; Missing when none is (KC-4)."""
+        who = next((who for who in self.whos() if who.webid in webids), None)
+        if who is None:
+            raise Missing("There is nothing of yours by that name.")
+        return who
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A template and what stands in it."""
+
+    template: str
+    data: Mapping[str, object] = field(default_factory=dict)
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """303 to another page of ours, with cookies that this sets (name) or ends (None)."""
+
+    address: str
+    session: str | None = None
+    ends_session: bool = False
+    language: str | None = None
+
+
+Shown = Page | Away
+Room = Callable[[House, Visit], Awaitable[Shown]]
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """What is wrong with a field, for the summary and beside the field (ui.md §6)."""
+
+    field: str
+    text: object

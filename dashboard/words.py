@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The reader's language: catalogue texts, escaped; times in Brussels; lengths and counts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from io import BytesIO
+from pathlib import Path
+
+from babel import Locale, negotiate_locale
+from babel.dates import format_date, format_datetime
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+from babel.support import Translations
+from markupsafe import Markup, escape
+
+from consent.durations import BRUSSELS
+from consent.words import length_in_words
+from pod.errors import PodError
+from pod.instant import SECOND, Instant, text_of
+
+LANGUAGES = ("nl", "en")
+NAMES: Mapping[str, str] = {"nl": "Nederlands", "en": "English"}
+LOCALE = Path(__file__).parent / "locale"
+
+
+def mark(text: str) -> str:
+    """A catalogue text in a table of constants, found by the extractor and said later."""
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One language. What `say` gives is markup already; what is put into it gets escaped."""
+
+    language: str
+    texts: Translations
+
+    def say(self, text: str, **values: object) -> Markup:
+        """The text in this language, with values in its {places}."""
+        return Markup(escape(self.texts.gettext(text))).format(**values)
+
+    def many(self, one: str, several: str, number: int, **values: object) -> Markup:
+        """The form for this number, which stands at {number}."""
+        shown = format_decimal(number, locale=self.language)
+        text = self.texts.ngettext(one, several, number)
+        return Markup(escape(text)).format(number=shown, **values)
+
+    def moment(self, at: Instant, *, seconds: bool = False) -> Markup:
+        """A moment as people in Brussels write it, with its exact form for machines."""
+        form = "d MMMM y, HH:mm:ss" if seconds else "d MMMM y, HH:mm"
+        return self._time(at, format_datetime(_here(at), form, locale=self.language))
+
+    def clock(self, at: Instant) -> Markup:
+        """The time of day, to the second."""
+        return self._time(at, format_datetime(_here(at), "HH:mm:ss", locale=self.language))
+
+    def day(self, at: Instant) -> Markup:
+        """The day, with its name."""
+        return Markup(escape(format_date(_here(at), "EEEE d MMMM y", locale=self.language)))
+
+    def length(self, text: str) -> str:
+        """P3M as "3 maanden"."""
+        return length_in_words(text, self.language)
+
+    def country(self, code: str) -> str:
+        """BE as "België"."""
+        return Locale(self.language).territories.get(code, code)
+
+    def _time(self, at: Instant, shown: str) -> Markup:
+        return Markup('<time datetime="{}">{}</time>').format(text_of(at), shown)
+
+
+def _here(at: Instant) -> datetime:
+    return datetime.fromtimestamp(at / SECOND, BRUSSELS)
+
+
+def date_of(at: Instant) -> date:
+    """The day in Brussels that a moment belongs to."""
+    return _here(at).date()
+
+
+def load_words(folder: Path = LOCALE) -> dict[str, Words]:
+    """Every language, compiled in memory from its .po file: no build step, no binaries kept."""
+    return {language: Words(language, _compiled(folder, language)) for language in LANGUAGES}
+
+
+def _compiled(folder: Path, language: str) -> Translations:
+    with (folder / language / "LC_MESSAGES" / "kluis.po").open("rb") as file:
+        catalogue = read_po(file, locale=language)
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+def choose_language(cookie: str | None, accepted: str | None) -> str:
+    """The language that was chosen here, else the browser's first that we know, else Dutch."""
+    if cookie in LANGUAGES:
+        return str(cookie)
+    return negotiate_locale(_by_weight(accepted or ""), LANGUAGES, sep="-") or LANGUAGES[0]
+
+
+def _by_weight(header: str) -> list[str]:
+    weighed = []
+    for number, part in enumerate(header[:500].split(",")):
+        name, _, parameter = part.partition(";")
+        weight = _weight(parameter)
+        if name.strip() and weight > 0:
+            weighed.append((-weight, number, name.strip()))
+    return [name for _, _, name in sorted(weighed)]
+
+
+def _weight(parameter: str) -> float:
+    word, _, value = parameter.strip().partition("=")
+    if not parameter.strip():
+        return 1.0
+    try:
+        return float(value) if word.strip().lower() == "q" else 1.0
+    except ValueError:
+        return 0.0
+
+
+def prefers_html(accept: str | None) -> bool:
+    """Decision 6: whether a person's browser asks, which names HTML before anything else."""
+    weights = {}
+    for part in (accept or "").lower().split(","):
+        name, _, parameter = part.partition(";")
+        weights[name.strip()] = _weight(parameter)
+    html = weights.get("text/html", 0.0)
+    named = [w for name, w in weights.items() if "*" not in name and name != "text/html"]
+    return html > 0 and html >= max(named, default=0.0)
+
+
+def error_text(error: PodError) -> str:
+    """The sentence of a refusal, for where there is no page of its own."""
+    return error.detail

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Client credentials: what a script signs in with, for one WebID of its account (OP-6c, ACC-10)."""
+
+import hmac
+import secrets
+import uuid
+from dataclasses import dataclass
+from hashlib import sha256
+
+from identity.webids import webids_of
+from pod.database import Tx
+from pod.errors import Missing, Refused, Unreadable
+from pod.instant import Instant
+
+MOST_PER_ACCOUNT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A credential as kept: its secret is a hash."""
+
+    id: str
+    resource: str
+    account: str
+    webid: str
+    access: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewCredential:
+    """What was made outside the unit of work; the secret is shown once."""
+
+    id: str
+    secret: str
+    resource: str
+    access: str
+
+
+def new_credential(label: str) -> NewCredential:
+    """Random id and secret; only unreserved characters, so that both spellings agree (OP-12)."""
+    plain = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in label)[:64]
+    name = f"{plain}_{uuid.uuid4()}" if plain else str(uuid.uuid4())
+    return NewCredential(name, secrets.token_hex(64), str(uuid.uuid4()), str(uuid.uuid4()))
+
+
+def hash_secret(secret: str) -> str:
+    """Secrets are long and random, so a plain digest keeps them (OP-40)."""
+    return sha256(secret.encode()).hexdigest()
+
+
+async def add_credential(
+    tx: Tx, new: NewCredential, account: str, webid: str, label: str, now: Instant
+) -> None:
+    """Keep a credential and the access that its tokens will stand on (OP-33)."""
+    if webid not in await webids_of(tx, account):
+        raise Unreadable("This WebID is not linked to your account.")
+    if len(await credentials_of(tx, account)) >= MOST_PER_ACCOUNT:
+        raise Refused(f"An account has at most {MOST_PER_ACCOUNT} credentials; delete one first.")
+    await tx.run(
+        "INSERT INTO client_access (id, account, webid, client, created)"
+        " VALUES (:id, :account, :webid, :client, :now)",
+        id=new.access,
+        account=account,
+        webid=webid,
+        client=new.id,
+        now=now,
+    )
+    await tx.run(
+        "INSERT INTO credential (id, resource, account, webid, label, secret, access, created)"
+        " VALUES (:id, :resource, :account, :webid, :label, :secret, :access, :now)",
+        id=new.id,
+        resource=new.resource,
+        account=account,
+        webid=webid,
+        label=label[:200],
+        secret=hash_secret(new.secret),
+        access=new.access,
+        now=now,
+    )
+
+
+async def check_credential(tx: Tx, id_: str, secret: str) -> Credential | None:
+    """The credential if the secret is right and its WebID is still linked (OP-31)."""
+    row = await tx.one("SELECT * FROM credential WHERE id = :id", id=id_)
+    kept = "" if row is None else str(row["secret"])
+    if not hmac.compare_digest(kept, hash_secret(secret)) or row is None:
+        return None
+    if row["webid"] not in await webids_of(tx, row["account"]):
+        return None
+    return Credential(row["id"], row["resource"], row["account"], row["webid"], row["access"])
+
+
+async def credentials_of(tx: Tx, account: str) -> dict[str, str]:
+    """Client id to the id of its resource."""
+    rows = await tx.all(
+        "SELECT id, resource FROM credential WHERE account = :a ORDER BY created", a=account
+    )
+    return {row["id"]: row["resource"] for row in rows}
+
+
+async def credential_of(tx: Tx, account: str, resource: str) -> Credential:
+    """One credential of this account; Missing also when it is another's."""
+    row = await tx.one(
+        "SELECT * FROM credential WHERE resource = :r AND account = :a", r=resource, a=account
+    )
+    if row is None:
+        raise Missing("There is no such credential.")
+    return Credential(row["id"], row["resource"], row["account"], row["webid"], row["access"])
+
+
+async def remove_credential(tx: Tx, account: str, resource: str, now: Instant) -> None:
+    """ACC-12: its tokens are refused from the next request on."""
+    credential = await credential_of(tx, account, resource)
+    await tx.run(
+        "UPDATE client_access SET ended = :now WHERE id = :id", now=now, id=credential.access
+    )
+    await tx.run("DELETE FROM credential WHERE id = :id", id=credential.id)

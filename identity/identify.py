@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Headers to Who: RS-1 to RS-8 for tokens of our own issuer, pure but for the proofs seen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from stdnum.be import nn
+from stdnum.exceptions import ValidationError
+
+from identity.dpop import read_proof
+from identity.replay import Replay
+from identity.token import Tokens
+from identity.who import ANYONE, NOTHING_NAMED, Named, Who
+from pod.errors import NotSignedIn, Unreadable
+from pod.instant import Instant
+from pod.iri import canonical_path
+
+LONGEST_CODE = 64
+
+
+class Headers(Protocol):
+    """What a request's headers can be asked."""
+
+    def get(self, name: str, /) -> str | None: ...
+    def getall(self, name: str, default: Sequence[str], /) -> Sequence[str]: ...
+    def __contains__(self, name: object, /) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """Finds out who asks, for one server."""
+
+    base: str
+    tokens: Tokens
+    replay: Replay
+
+    def identify(self, method: str, raw_path: str, headers: Headers, now: Instant) -> Who:
+        """Who sends this request; NotSignedIn for credentials that do not hold (RS-13)."""
+        named = read_named(headers)
+        given = headers.getall("Authorization", ())
+        proofs = headers.getall("DPoP", ())
+        if not given:
+            return ANYONE if named is NOTHING_NAMED else Who(named=named)
+        if len(given) > 1 or len(proofs) > 1:
+            raise _invalid("Send one Authorization and one DPoP header.")  # RS-1
+        scheme, _, token = given[0].strip().partition(" ")
+        if scheme.lower() != "dpop":
+            # RS-2, T-20: no Bearer; a bound token sent so would lose what binds it.
+            raise _invalid("Send the token with the scheme DPoP and a proof.")
+        if not proofs:
+            raise _invalid("A token with the scheme DPoP needs the header DPoP.")
+        return self._holder(method, raw_path, token.strip(), proofs[0], named, now)
+
+    def _holder(
+        self, method: str, raw_path: str, token: str, sent: str, named: Named, now: Instant
+    ) -> Who:
+        read = self.tokens.read(token, now)
+        proof = read_proof(sent, method, self._spellings(raw_path), now, token)
+        if read.thumbprint is None or read.thumbprint != proof.thumbprint:
+            raise _invalid("The token is bound to another key.")  # RS-7
+        self.replay.refuse_seen(proof, now)
+        return Who(
+            webid=read.webid,
+            client=read.client,
+            issuer=read.issuer,
+            scopes=read.scopes,
+            access=read.access,
+            signed_in=read.signed_in,
+            acr=read.acr,
+            named=named,
+        )
+
+    def _spellings(self, raw_path: str) -> frozenset[str]:
+        # RS-9: the raw path as it came; clients may also sign the one spelling we answer with.
+        origin = self.base[:-1]
+        return frozenset((origin + raw_path, origin + canonical_path(raw_path)))
+
+
+def read_named(headers: Headers) -> Named:
+    """KC-19: what the caller says of the use; Unreadable `bad-header` for what cannot be meant."""
+    if not any(name in headers for name in _NAMES):
+        return NOTHING_NAMED
+    grant, purpose, case, employee = (headers.get(name) for name in _NAMES)
+    for name, value in (("Kluis-Case", case), ("Kluis-Employee", employee)):
+        if value is not None:
+            _require_code(name, value)
+    return Named(grant, purpose, case, employee)
+
+
+_NAMES = ("Kluis-Grant", "Kluis-Purpose", "Kluis-Case", "Kluis-Employee")
+
+
+def _require_code(name: str, value: str) -> None:
+    if len(value) > LONGEST_CODE or not value.isprintable():
+        raise Unreadable(
+            f"{name} is a code of at most {LONGEST_CODE} characters.", problem="bad-header"
+        )
+    digits = "".join(character for character in value if character.isdigit())
+    if len(digits) == 11 and _is_national_number(digits):
+        # T-48: the log must never hold one.
+        raise Unreadable(f"{name} looks like a national number.", problem="bad-header")
+
+
+def _is_national_number(digits: str) -> bool:
+    try:
+        nn.validate(digits)
+    except ValidationError:
+        return _check_digits_fit(digits)
+    return True
+
+
+def _check_digits_fit(digits: str) -> bool:
+    # Numbers for tests, and those without a known birth date, have the same check digits.
+    number, check = int(digits[:9]), int(digits[9:])
+    return check in (97 - number % 97, 97 - (2_000_000_000 + number) % 97)
+
+
+def _invalid(detail: str) -> NotSignedIn:
+    return NotSignedIn(detail, problem="invalid-token")

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Sessions: one random value each, its hash in one row; to end one is to delete it (decision 30)."""
+
+import secrets
+from dataclasses import dataclass
+from hashlib import sha256
+
+from pod import clock
+from pod.database import Tx
+from pod.instant import DAY, HOUR, MINUTE, Instant
+
+PLAIN_LIFE = 12 * HOUR
+REMEMBERED_LIFE = 14 * DAY
+LONGEST_LIFE = 30 * DAY
+PAGES_IDLE = 30 * MINUTE
+PAGES_LIFE = 12 * HOUR
+TOUCH_EVERY = MINUTE
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A signed-in browser or script."""
+
+    hash: str
+    account: str
+    created: Instant
+    used: Instant
+    expires: Instant
+    remember: bool
+    signed_in: Instant | None
+    acr: str | None
+
+    def opens_pages(self, moment: Instant) -> bool:
+        """Pages ask to sign in again after 30 minutes idle or 12 hours."""
+        since = self.signed_in or self.created
+        return moment < self.used + PAGES_IDLE and moment < since + PAGES_LIFE
+
+
+def new_value() -> str:
+    """A session's value: made outside the unit of work, kept nowhere."""
+    return secrets.token_urlsafe(32)
+
+
+def hash_of(value: str) -> str:
+    """What is kept of a session's value."""
+    return sha256(value.encode()).hexdigest()
+
+
+async def open_session(
+    tx: Tx,
+    value: str,
+    account: str,
+    now: Instant,
+    *,
+    remember: bool = False,
+    signed_in: bool = False,
+    acr: str | None = None,
+    agent: str = "",
+) -> None:
+    """Begin a session; a new value at each sign-in, so none can be planted (T-28)."""
+    moment = await clock.instant(tx, now)
+    await tx.run(
+        "INSERT INTO session (hash, account, created, used, expires, remember, signed_in, acr,"
+        " agent) VALUES (:hash, :account, :now, :now, :expires, :remember, :signed_in, :acr,"
+        " :agent)",
+        hash=hash_of(value),
+        account=account,
+        now=moment,
+        expires=moment + (REMEMBERED_LIFE if remember else PLAIN_LIFE),
+        remember=int(remember),
+        signed_in=moment if signed_in else None,
+        acr=acr,
+        agent=agent[:200],
+    )
+
+
+async def find_session(tx: Tx, value: str, now: Instant) -> Session | None:
+    """The session that lives at this moment, None for an ended or unknown one."""
+    row = await tx.one("SELECT * FROM session WHERE hash = :hash", hash=hash_of(value))
+    if row is None or int(row["expires"]) <= await clock.instant(tx, now):
+        return None
+    return Session(
+        row["hash"],
+        row["account"],
+        row["created"],
+        row["used"],
+        row["expires"],
+        bool(row["remember"]),
+        row["signed_in"],
+        row["acr"],
+    )
+
+
+async def touch_session(tx: Tx, session: Session, now: Instant) -> None:
+    """Note the use; a remembered session lives on, thirty days at most."""
+    moment = await clock.instant(tx, now)
+    expires = session.expires
+    if session.remember:
+        expires = min(moment + REMEMBERED_LIFE, session.created + LONGEST_LIFE)
+    await tx.run(
+        "UPDATE session SET used = :now, expires = :expires WHERE hash = :hash",
+        now=moment,
+        expires=expires,
+        hash=session.hash,
+    )
+
+
+async def close_session(tx: Tx, value: str) -> None:
+    """Sign out: the value is worth nothing from the next request on."""
+    await tx.run("DELETE FROM session WHERE hash = :hash", hash=hash_of(value))
