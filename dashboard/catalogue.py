@@ -3,7 +3,7 @@
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,11 +37,13 @@ def found_texts() -> Iterator[Found]:
     for file in sorted(HOME.rglob("*.html")):
         with file.open("rb") as source:
             for _, word, text, _ in babel_extract(source, tuple(KEYWORDS), (), {}):
-                forms = text if word == "many" else (text if isinstance(text, str) else text[0])
-                yield Found(_forms(forms), file.name)
+                every = (text,) if isinstance(text, str | None) else text
+                forms = _forms(every)[: 2 if word == "many" else 1]
+                if forms:
+                    yield Found(forms, file.name)
 
 
-def _forms(text: str | tuple[str | None, ...] | list[str]) -> tuple[str, ...]:
+def _forms(text: Iterable[str | None] | str) -> tuple[str, ...]:
     parts = (text,) if isinstance(text, str) else tuple(text)
     return tuple(part for part in parts if isinstance(part, str))
 
@@ -77,7 +79,8 @@ def troubles(language: str) -> list[str]:
 
 
 def _said(message: Message) -> tuple[str, ...]:
-    return (message.string,) if isinstance(message.string, str) else tuple(message.string)
+    said = message.string
+    return (said,) if isinstance(said, str) else tuple(said or ("",))
 
 
 def _places(*texts: str) -> set[str]:

@@ -35,9 +35,7 @@ class Form:
 def read_form(text: str) -> Form:
     """Fields as browsers write them; Unreadable for anything else."""
     try:
-        pairs = parse_qsl(
-            text, keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict"
-        )
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
     except ValueError as error:
         raise Unreadable("This form cannot be read.", problem="bad-form") from error
     fields: dict[str, tuple[str, ...]] = {}

@@ -15,10 +15,11 @@ from consent.holdings import pods_of
 from consent.house import House
 from consent.inbox import questions
 from consent.ledger import Filter, events_of
+from consent.lists import Page
 from consent.purpose import Purpose, find_purpose
 from consent.receipt import Receipt
 from consent.request import Request
-from consent.requests import Page, find_request
+from consent.requests import find_request
 from consent.words import in_language
 from dashboard.pages import Names
 from dashboard.visit import Visit

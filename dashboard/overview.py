@@ -6,12 +6,12 @@ from datetime import datetime
 import consent.log
 from consent.durations import BRUSSELS
 from consent.house import House
+from consent.lists import Page as Part
 from consent.request import OPEN
-from consent.requests import Page as Part
 from dashboard import lookups
 from dashboard.forms import safe_next
-from dashboard.sign_in import SIGN_IN_AGAIN, sign_in_page
 from dashboard.pages import by_day, grant_row, log_row, request_row
+from dashboard.sign_in import SIGN_IN_AGAIN, sign_in_page
 from dashboard.visit import Page, Visit
 from pod.instant import SECOND, Instant
 
@@ -41,7 +41,8 @@ async def overview(house: House, visit: Visit) -> Page:
 
 
 async def _reads(house: House, visit: Visit, moment: Instant) -> dict[str, object]:
-    today, last = 0, []
+    today = 0
+    last: list[lookups.Entry] = []
     for pod in await lookups.pods(house, visit):
         filters = consent.log.Filter(start=midnight_before(moment), outcome="allowed")
         today += len(await lookups.entries(house, visit, pod, filters, Part(MOST_COUNTED)))

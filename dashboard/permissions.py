@@ -4,7 +4,7 @@
 import consent.log
 from consent.endings import withdraw as end
 from consent.house import House
-from consent.requests import Page as Part
+from consent.lists import Page as Part
 from dashboard import lookups
 from dashboard.pages import (
     GrantRow,
@@ -132,5 +132,3 @@ def _still(house: House, item: dict[str, object]) -> dict[str, str]:
         "because": because,
         "grant": code_of(because) if other else "",
     }
-
-

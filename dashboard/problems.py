@@ -73,7 +73,9 @@ PROBLEMS = {
             "grant-invalidated",
             mark("De toestemming is ongeldig verklaard"),
             mark("Een rechter of toezichthouder verklaarde de toestemming ongeldig."),
-            mark("Lees en gebruik deze gegevens niet meer. De beslissing staat in de geschiedenis."),
+            mark(
+                "Lees en gebruik deze gegevens niet meer. De beslissing staat in de geschiedenis."
+            ),
         ),
         Problem(
             "grant-relinquished",

@@ -177,9 +177,7 @@ def _again(visit: Visit) -> Away:
     return Away(f"/-/sign-in?next={back}")
 
 
-async def _after_clash(
-    house: House, visit: Visit, who: Who, clash: Clash, wanted: str
-) -> Shown:
+async def _after_clash(house: House, visit: Visit, who: Who, clash: Clash, wanted: str) -> Shown:
     """A second press gives the first result; another answer than the first one is told so."""
     if clash.problem == "notice-changed":
         return await _request(house, visit, who, changed=True, form=visit.form)

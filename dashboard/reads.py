@@ -3,7 +3,7 @@
 
 import consent.log
 from consent.house import House
-from consent.requests import Page as Part
+from consent.lists import Page as Part
 from dashboard import lookups
 from dashboard.pages import by_day, code_of, label_path, log_row
 from dashboard.visit import Page, Visit

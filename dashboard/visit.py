@@ -2,7 +2,7 @@
 """Who looks at a page, in which language, and what she sent; and what a page can answer."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from consent.house import House
 from dashboard.forms import Form
@@ -38,7 +38,23 @@ class Visit:
     form: Form = field(default_factory=Form)
     request_id: str = ""
     user_agent: str = ""
+    address: str = ""
     session: str = ""
+    looks: bool = True
+    raw_query: str = ""
+
+    @property
+    def back_to(self) -> str:
+        """The page to come back to: this one, or the one that the form stands on."""
+        if self.looks:
+            return self.path + (f"?{self.raw_query}" if self.raw_query else "")
+        if self.path.count("/") < 4:
+            return HOME
+        return self.path.rsplit("/", 1)[0]
+
+    def with_form(self, form: Form) -> "Visit":
+        """The same visit with what was sent."""
+        return replace(self, form=form)
 
     @property
     def language(self) -> str:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from io import BytesIO
 from pathlib import Path
 
-from babel import Locale, negotiate_locale
+from babel import negotiate_locale
 from babel.dates import format_date, format_datetime
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -17,7 +17,6 @@ from markupsafe import Markup, escape
 
 from consent.durations import BRUSSELS
 from consent.words import length_in_words
-from pod.errors import PodError
 from pod.instant import SECOND, Instant, text_of
 
 LANGUAGES = ("nl", "en")
@@ -39,18 +38,22 @@ class Words:
 
     def say(self, text: str, **values: object) -> Markup:
         """The text in this language, with values in its {places}."""
-        return Markup(escape(self.texts.gettext(text))).format(**values)
+        return escape(self.texts.gettext(text)).format(**values)
 
     def many(self, one: str, several: str, number: int, **values: object) -> Markup:
         """The form for this number, which stands at {number}."""
         shown = format_decimal(number, locale=self.language)
         text = self.texts.ngettext(one, several, number)
-        return Markup(escape(text)).format(number=shown, **values)
+        return escape(text).format(number=shown, **values)
 
     def moment(self, at: Instant, *, seconds: bool = False) -> Markup:
         """A moment as people in Brussels write it, with its exact form for machines."""
         form = "d MMMM y, HH:mm:ss" if seconds else "d MMMM y, HH:mm"
         return self._time(at, format_datetime(_here(at), form, locale=self.language))
+
+    def plain_moment(self, at: Instant) -> str:
+        """A moment without its machine form, for lines that are text."""
+        return format_datetime(_here(at), "d MMMM y, HH:mm:ss", locale=self.language)
 
     def clock(self, at: Instant) -> Markup:
         """The time of day, to the second."""
@@ -58,15 +61,11 @@ class Words:
 
     def day(self, at: Instant) -> Markup:
         """The day, with its name."""
-        return Markup(escape(format_date(_here(at), "EEEE d MMMM y", locale=self.language)))
+        return escape(format_date(_here(at), "EEEE d MMMM y", locale=self.language))
 
     def length(self, text: str) -> str:
         """P3M as "3 maanden"."""
         return length_in_words(text, self.language)
-
-    def country(self, code: str) -> str:
-        """BE as "België"."""
-        return Locale(self.language).territories.get(code, code)
 
     def _time(self, at: Instant, shown: str) -> Markup:
         return Markup('<time datetime="{}">{}</time>').format(text_of(at), shown)
@@ -131,8 +130,3 @@ def prefers_html(accept: str | None) -> bool:
     html = weights.get("text/html", 0.0)
     named = [w for name, w in weights.items() if "*" not in name and name != "text/html"]
     return html > 0 and html >= max(named, default=0.0)
-
-
-def error_text(error: PodError) -> str:
-    """The sentence of a refusal, for where there is no page of its own."""
-    return error.detail

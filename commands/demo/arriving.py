@@ -31,9 +31,7 @@ async def citizen_arrives(stage: Stage, person: Person) -> Citizen:
     web, story = stage.web, stage.story
     with story.step(f"{person.name} gets an account, a pod, a WebID and client credentials"):
         made = await open_account(web, person.email, person.password, person.pod_name)
-    with story.step(
-        f"{person.name} signs in with those: a token bound to a fresh key (DPoP)"
-    ):
+    with story.step(f"{person.name} signs in with those: a token bound to a fresh key (DPoP)"):
         login = await log_in(web, made.credentials, SCOPE)
     with story.step(f"{person.name}'s profile reads without login; it names issuer and storage"):
         profile = want_status(await web.get(made.web_id, accept=N_TRIPLES), 200)

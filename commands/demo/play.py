@@ -14,7 +14,7 @@ from pathlib import Path
 
 from aiohttp import ClientError
 
-from commands.answer import Unexpected, want_same
+from commands.answer import Unexpected, want_same, want_status
 from commands.client import open_web
 from commands.demo.arriving import (
     agency_arrives,
@@ -22,7 +22,7 @@ from commands.demo.arriving import (
     pods_are_filled,
     the_house_is_open,
 )
-from commands.demo.asking import agency_asks, an_decides
+from commands.demo.asking import agency_asks, an_decides, asked_of
 from commands.demo.cast import AGENCY_NAME, Cast, Stage, new_cast
 from commands.demo.proving import an_reads_her_log, the_chain_holds, the_receipt_holds
 from commands.demo.reading import agency_is_refused, agency_reads, an_withdraws
@@ -59,7 +59,7 @@ async def perform(place: Place, story: Story, keep: bool) -> int:
         with story.step("It is up, in a process of its own; from here on all goes over HTTP"):
             process = await start(place)
         async with open_web(place.base, story.hear) as web:
-            await _tell(Stage(web, story, cast))
+            await _tell(Stage(web, story, cast), keep)
         if not keep:
             await _close(story, process)
         _end_well(story, time.perf_counter() - begun)
@@ -76,7 +76,7 @@ async def perform(place: Place, story: Story, keep: bool) -> int:
             await stop(process)
 
 
-async def _tell(stage: Stage) -> None:
+async def _tell(stage: Stage, keep: bool) -> None:
     story, cast = stage.story, stage.cast
     await the_house_is_open(stage)
     story.chapter("An and Youssef come in, as scripts for other Solid servers make users")
@@ -101,6 +101,11 @@ async def _tell(stage: Stage) -> None:
     await the_chain_holds(stage, an)
     story.chapter("Proof to keep")
     await the_receipt_holds(stage, an, yes, receipt)
+    if keep:
+        story.chapter("Something to decide on her pages")
+        with story.step("The agency asks once more; this request stays open"):
+            question = asked_of(an, agency)
+            want_status(await stage.web.post(".consent/requests", question, agency.login), 202)
 
 
 async def _close(story: Story, process: Process) -> None:

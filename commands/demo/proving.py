@@ -172,8 +172,9 @@ async def the_receipt_holds(stage: Stage, an: Citizen, yes: Yes, withdrawal: str
         receipt = signed_by(answer.body.decode(), keys)
         _want_tampering_seen(answer, keys)
     with story.step("It says what she was shown: the two slips, their three properties"):
-        want_same("its terms", receipt_terms(receipt), yes.terms)
-        want_same("the targets of its policy", policy_targets(receipt), set(yes.terms))
+        record = at(receipt, "hasRecordOfActivity")
+        want_same("its terms", receipt_terms(record), yes.terms)
+        want_same("the targets of its policy", policy_targets(record), set(yes.terms))
         digest = f"sha-256:{yes.notice_hash}"
         want(digest in set(texts_in(receipt)), f"the notice's hash {digest}", "it is not there")
         want(an.web_id in set(texts_in(receipt)), "her WebID", "it is not there")
@@ -192,10 +193,10 @@ def _want_tampering_seen(answer: Answer, keys: Json) -> None:
     raise Unexpected("Expected a changed receipt to be found out, but it passed.")
 
 
-def receipt_terms(receipt: Json) -> dict[str, frozenset[str]]:
-    """What a receipt names as shared (dpv:hasDataSource), each with the wage properties of it."""
+def receipt_terms(record: Json) -> dict[str, frozenset[str]]:
+    """What a record names as shared (dpv:hasDataSource), each with the wage properties of it."""
     found: dict[str, frozenset[str]] = {}
-    for node in nodes_in(receipt):
+    for node in nodes_in(record):
         source = node.get("hasDataSource")
         if isinstance(source, str):
             said = texts_in([node[name] for name in node if name != "type"])
@@ -203,6 +204,6 @@ def receipt_terms(receipt: Json) -> dict[str, frozenset[str]]:
     return found
 
 
-def policy_targets(receipt: Json) -> set[str]:
-    """What the enforceable part of the record is about (odrl:target)."""
-    return {text for node in nodes_in(receipt) for text in texts_in(node.get("odrl:target"))}
+def policy_targets(record: Json) -> set[str]:
+    """What the enforceable part of a record is about (odrl:target)."""
+    return {text for node in nodes_in(record) for text in texts_in(node.get("odrl:target"))}
