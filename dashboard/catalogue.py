@@ -17,6 +17,18 @@ from dashboard.words import LANGUAGES, LOCALE
 HOME = Path(__file__).parent
 SOURCE = LANGUAGES[0]
 KEYWORDS = {"say": None, "mark": None, "many": (1, 2)}
+# No dates and no names of machines: the same texts always make the same file.
+HEADER = """\
+# SPDX-License-Identifier: EUPL-1.2
+msgid ""
+msgstr ""
+"Language: {language}\\n"
+"Plural-Forms: nplurals=2; plural=(n != 1);\\n"
+"MIME-Version: 1.0\\n"
+"Content-Type: text/plain; charset=utf-8\\n"
+"Content-Transfer-Encoding: 8bit\\n"
+
+"""
 _PLACE = re.compile(r"\{[^{}]*\}")
 
 
@@ -36,8 +48,8 @@ def found_texts() -> Iterator[Found]:
                 yield Found(_forms(text), file.name)
     for file in sorted(HOME.rglob("*.html")):
         with file.open("rb") as source:
-            for _, word, text, _ in babel_extract(source, tuple(KEYWORDS), (), {}):
-                every = (text,) if isinstance(text, str | None) else text
+            for _, word, said, _ in babel_extract(source, tuple(KEYWORDS), (), {}):
+                every = (said,) if isinstance(said, str | None) else said
                 forms = _forms(every)[: 2 if word == "many" else 1]
                 if forms:
                     yield Found(forms, file.name)
@@ -90,8 +102,7 @@ def _places(*texts: str) -> set[str]:
 def refreshed(language: str) -> Catalog:
     """The catalogue with every text of the source; in the source language said as it is."""
     old = read_catalogue(language) if po_file(language).exists() else Catalog(locale=language)
-    new = Catalog(locale=language, project="Kluis", fuzzy=False)
-    new.mime_headers = [("Content-Type", "text/plain; charset=utf-8"), *_plural_header(new)]
+    new = Catalog(locale=language)
     for item in found_texts():
         message = old.get(item.forms[0])
         plain = item.forms if len(item.forms) > 1 else item.forms[0]
@@ -100,16 +111,13 @@ def refreshed(language: str) -> Catalog:
     return new
 
 
-def _plural_header(catalogue: Catalog) -> list[tuple[str, str]]:
-    return [("Plural-Forms", catalogue.plural_forms)]
-
-
 def main() -> int:
     """`python -m dashboard.catalogue`: bring the .po files up to date with the source."""
     for language in LANGUAGES:
         catalogue = refreshed(language)
         with po_file(language).open("wb") as file:
-            write_po(file, catalogue, width=96, sort_output=True, omit_header=False)
+            file.write(HEADER.format(language=language).encode())
+            write_po(file, catalogue, width=96, sort_output=True, omit_header=True)
     wrong = [text for language in LANGUAGES for text in troubles(language)]
     print("\n".join(wrong) or "Every text is said in every language.")
     return 1 if wrong else 0

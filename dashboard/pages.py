@@ -261,7 +261,7 @@ def log_row(entry: Mapping[str, object], names: Names, nobody: str) -> LogRow:
     denied = entry.get("outcome") != "allowed"
     lane, grant = _text(entry, "lane"), _text(entry, "grant")
     ground = GROUNDS.get(lane, NO_GROUND)
-    if denied and not grant:
+    if denied:
         ground = NO_GROUND
     properties = entry.get("properties")
     listed = properties if isinstance(properties, list) else []

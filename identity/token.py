@@ -1,29 +1,23 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Access tokens and ID tokens of our own issuer, checked before anything in them is believed."""
+"""Access and ID tokens of our own issuer: checked once per content, until they end (RS-3, 4, 5)."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import NoReturn
+from typing import Any, TypeGuard
 
-from identity.compact import Compact, Unsound, Verifier, algorithm_of, take_apart, verifier_of
-from identity.dpop import ProofKey
-from identity.keys import Keys, kid_of
-from identity.recent import Recent
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from identity.jose import BadToken, Parts, take_apart, verify
+from identity.keys import Keys
 from pod.errors import NotSignedIn
-from pod.instant import HOUR, SECOND, Instant
+from pod.instant import SECOND, Instant
 
-PROBLEM = "invalid-token"
-AUDIENCE = "solid"
-LEEWAY = 60 * SECOND
-LONGEST_LIFE = 24 * HOUR
-# OP-34, OP-35: access tokens and ID tokens; both come to the storage as credentials (fact 1).
-TYPES = ("at+jwt", "JWT")
-MOST_TOKENS = 10_000
-MOST_KEYS = 4_000
-
-_WEBID = re.compile(r"https?://[^\s<>\"{}|\\^`]+")
+SKEW = 60 * SECOND
+LONGEST_LIFE = 24 * 3600
+LONGEST = 8 * 1024
+MOST_KEPT = 10_000
+TYPES = ("at+jwt", "application/at+jwt", "jwt", "", None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,135 +27,112 @@ class Token:
     webid: str
     client: str | None
     issuer: str
-    scopes: frozenset[str]
-    jkt: str
-    access: str
+    thumbprint: str | None
     expires: Instant
+    scopes: frozenset[str]
+    access: str | None
     signed_in: Instant | None
     acr: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Keyring:
-    """The keys that verify our tokens by key id, and what was verified or imported lately.
+class Tokens:
+    """The tokens of one issuer; those that were verified are kept by digest until they end."""
 
-    Everything kept is named by its content; whether a token's access still stands is asked in
-    the database at every request all the same (RS-10).
-    """
+    issuer: str
+    keys: Keys
+    kept: dict[bytes, Token] = field(default_factory=dict)
 
-    verifiers: Mapping[str, Verifier]
-    tokens: Recent[bytes, Token] = field(default_factory=lambda: Recent(MOST_TOKENS))
-    proof_keys: Recent[str, ProofKey] = field(default_factory=lambda: Recent(MOST_KEYS))
+    def read(self, token: str, now: Instant) -> Token:
+        """NotSignedIn with the reason when the token does not hold."""
+        name = sha256(token.encode()).digest()
+        known = self.kept.get(name)
+        try:
+            if known is None:
+                known = self._verified(token, now)
+            if known.expires <= now - SKEW:
+                self.kept.pop(name, None)
+                raise BadToken("it has expired")
+        except BadToken as error:
+            raise NotSignedIn(f"The token is refused: {error}.", problem="invalid-token") from error
+        if name not in self.kept:
+            self._keep(name, known, now)
+        return known
 
+    def _verified(self, token: str, now: Instant) -> Token:
+        if len(token) > LONGEST:
+            raise BadToken("it is longer than 8 KiB")
+        parts = take_apart(token)
+        typ = parts.header.get("typ")
+        if (typ.lower() if isinstance(typ, str) else typ) not in TYPES:
+            raise BadToken("typ is not that of an access or ID token")
+        read = _read_claims(parts.claims, self.issuer, now)
+        self._verify(parts)
+        return read
 
-def keyring_of(keys: Keys) -> Keyring:
-    """A keyring with empty memory; retired keys still verify (OP-5)."""
-    every = (keys.tokens, *keys.retired_tokens)
-    return Keyring({kid_of(key): verifier_of(key, "ES256") for key in every})
+    def _verify(self, parts: Parts) -> None:
+        # RS-3: the key comes from our own set, never from what the token's header says.
+        if parts.header.get("alg") != "ES256":
+            raise BadToken("alg is not accepted")
+        if parts.header.get("kid") != self.keys.tokens.thumbprint():
+            raise BadToken("kid names no key of this issuer")
+        key = self.keys.tokens.public_key
+        if not isinstance(key, ec.EllipticCurvePublicKey):
+            raise BadToken("the issuer's key is of another kind")
+        verify(parts, key, "ES256")
 
-
-def read_token(text: str, *, issuer: str, keyring: Keyring, now: Instant) -> Token:
-    """RS-3, 4, 5, 11 for our own issuer; NotSignedIn says what is wrong with it."""
-    name = sha256(text.encode("utf-8", "surrogateescape")).digest()
-    token = keyring.tokens.get(name)
-    if token is None:
-        token = _verified(text, issuer, keyring, now)
-        keyring.tokens.keep(name, token)
-    elif now >= token.expires + LEEWAY:
-        keyring.tokens.drop(name)
-        _refuse("The token has expired.")
-    return token
-
-
-def _refuse(detail: str, cause: Exception | None = None) -> NoReturn:
-    raise NotSignedIn(detail, problem=PROBLEM) from cause
-
-
-def _verified(text: str, issuer: str, keyring: Keyring, now: Instant) -> Token:
-    try:
-        token = take_apart(text)
-        verifier = _verifier(token, issuer, keyring)
-        _check_times(token.claims, now)
-        read = _read(token.claims, issuer)
-        verifier.check(token)
-    except Unsound as error:
-        _refuse(f"The token does not count: {error}.", error)
-    return read
-
-
-def _verifier(token: Compact, issuer: str, keyring: Keyring) -> Verifier:
-    header = token.header()
-    alg = algorithm_of(header)
-    if header.get("typ") not in TYPES:
-        raise Unsound(f"its typ is none of {', '.join(TYPES)}")
-    if token.claims.get("iss") != issuer:
-        raise Unsound("this server does not yet accept tokens of that issuer")
-    # `jku`, `x5u` and `jwk` in the header are never looked at (RS-3).
-    kid = header.get("kid")
-    verifier = keyring.verifiers.get(kid) if isinstance(kid, str) else None
-    if verifier is None or verifier.alg != alg:
-        raise Unsound("it names no key of this issuer")
-    return verifier
+    def _keep(self, name: bytes, token: Token, now: Instant) -> None:
+        if len(self.kept) >= MOST_KEPT:
+            for old in [key for key, kept in self.kept.items() if kept.expires <= now - SKEW]:
+                del self.kept[old]
+            if len(self.kept) >= MOST_KEPT:
+                self.kept.pop(next(iter(self.kept)))
+        self.kept[name] = token
 
 
-def _check_times(claims: Mapping[str, object], now: Instant) -> None:
-    issued, expires = _moment(claims, "iat"), _moment(claims, "exp")
-    if now >= expires + LEEWAY:
-        raise Unsound("it has expired")
-    if issued > now + LEEWAY:
-        raise Unsound("it was issued in the future")
-    if not 0 <= expires - issued <= LONGEST_LIFE:
-        raise Unsound("it lives longer than 24 hours")
-    if "nbf" in claims and _moment(claims, "nbf") > now + LEEWAY:
-        raise Unsound("it does not count yet")
-
-
-def _moment(claims: Mapping[str, object], name: str) -> Instant:
-    seconds = claims.get(name)
-    # RFC 7519 §2: a JSON number; true is none.
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-        raise Unsound(f"its {name} is not a number")
-    return int(seconds * SECOND)
-
-
-def _read(claims: Mapping[str, object], issuer: str) -> Token:
+def _read_claims(claims: Mapping[str, Any], issuer: str, now: Instant) -> Token:
+    if claims.get("iss") != issuer:
+        raise BadToken("it is of another issuer, and only tokens of this server are accepted yet")
     webid = claims.get("webid")
-    if not isinstance(webid, str) or _WEBID.fullmatch(webid) is None:
-        raise Unsound("its webid is no http address")
+    if not isinstance(webid, str) or not webid.startswith(("http://", "https://")):
+        raise BadToken("it names no WebID")
     audience = claims.get("aud")
-    if audience != AUDIENCE and not (isinstance(audience, list) and AUDIENCE in audience):
-        raise Unsound(f"its aud does not name {AUDIENCE}")
-    confirmed = claims.get("cnf")
-    jkt = confirmed.get("jkt") if isinstance(confirmed, dict) else None
-    if not isinstance(jkt, str):
-        raise Unsound("it is not bound to a key (cnf.jkt)")
-    access = claims.get("grant")
-    if not isinstance(access, str):
-        # RS-10: without it nobody could ask whether the token still stands.
-        raise Unsound("it does not name what it stands on (grant)")
+    if audience != "solid" and not (isinstance(audience, list) and "solid" in audience):
+        raise BadToken("its audience is not solid")
+    expires = _times(claims, now)
+    confirmation = claims.get("cnf")
+    thumbprint = confirmation.get("jkt") if isinstance(confirmation, dict) else None
+    signed_in = claims.get("auth_time")
     return Token(
         webid=webid,
-        client=_text(claims, "client_id") or _text(claims, "azp"),
+        client=_text(claims, "client_id") or _text(claims, "azp"),  # RS-5
         issuer=issuer,
+        thumbprint=thumbprint if isinstance(thumbprint, str) else None,
+        expires=expires,
         scopes=frozenset((_text(claims, "scope") or "").split()),
-        jkt=jkt,
-        access=access,
-        expires=_moment(claims, "exp"),
-        signed_in=_moment(claims, "auth_time") if "auth_time" in claims else None,
+        access=_text(claims, "grant"),
+        signed_in=signed_in * SECOND if isinstance(signed_in, int) else None,
         acr=_text(claims, "acr"),
     )
 
 
-def _text(claims: Mapping[str, object], name: str) -> str | None:
+def _times(claims: Mapping[str, Any], now: Instant) -> Instant:
+    made, ends, begins = claims.get("iat"), claims.get("exp"), claims.get("nbf")
+    if not _is_number(made) or not _is_number(ends):
+        raise BadToken("iat or exp is missing")
+    if made * SECOND >= now + SKEW:
+        raise BadToken("it is of the future")
+    if ends - made > LONGEST_LIFE:
+        raise BadToken("it lives too long")
+    if begins is not None and (not _is_number(begins) or begins * SECOND > now + SKEW):
+        raise BadToken("it is not valid yet")
+    return int(ends * SECOND)
+
+
+def _is_number(value: Any) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _text(claims: Mapping[str, Any], name: str) -> str | None:
     value = claims.get(name)
-    if value is not None and not isinstance(value, str):
-        raise Unsound(f"its {name} is not a text")
-    return value
-
-
-def is_bound(text: str) -> bool:
-    """Whether a token says that it is bound to a key, believed or not."""
-    try:
-        return "cnf" in take_apart(text).claims
-    except Unsound:
-        return False
+    return value if isinstance(value, str) else None

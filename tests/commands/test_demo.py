@@ -182,28 +182,47 @@ async def test_a_server_that_cannot_start_ends_the_story_with_one_sentence(
     assert "The story stops here. Expected a running server" in out.getvalue()
 
 
-@pytest.fixture
-def told(tmp_path: Path) -> subprocess.CompletedProcess[str]:
-    environ = os.environ | {"TMPDIR": str(tmp_path), "LC_ALL": "C"}
-    return subprocess.run(
-        [sys.executable, str(SERVER), "demo"],
-        capture_output=True,
+def demo(folder: Path, *words: str) -> "subprocess.Popen[str]":
+    environ = os.environ | {"TMPDIR": str(folder), "LC_ALL": "C"}
+    return subprocess.Popen(
+        [sys.executable, str(SERVER), "demo", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         encoding="utf-8",
         env=environ,
-        cwd=tmp_path,
-        timeout=90,
-        check=False,
+        cwd=folder,
     )
 
 
-def test_the_whole_story_ends_well_and_leaves_nothing_behind(
-    told: subprocess.CompletedProcess[str], tmp_path: Path
-) -> None:
-    assert told.returncode == 0, told.stdout + told.stderr
-    assert "✗" not in told.stdout
-    assert "\x1b" not in told.stdout
-    assert max(len(line) for line in told.stdout.splitlines()) <= WIDTH
-    assert list(tmp_path.iterdir()) == []
-    port = int(told.stdout.splitlines()[0].rsplit(":", 1)[1].strip("/"))
+def listens(told: str) -> bool:
+    """Whether anyone still listens where the first line said."""
+    port = int(told.splitlines()[0].rsplit(":", 1)[1].strip("/"))
     with socket.socket() as probe:
-        assert probe.connect_ex(("127.0.0.1", port)) != 0
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_the_whole_story_ends_well_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    with demo(tmp_path) as process:
+        told, _ = process.communicate(timeout=90)
+
+    assert process.returncode == 0, told
+    assert "✗" not in told
+    assert "\x1b" not in told
+    assert max(len(line) for line in told.splitlines()) <= WIDTH
+    assert list(tmp_path.iterdir()) == []
+    assert not listens(told)
+
+
+def test_kept_it_stays_up_with_logins_until_it_is_told_to_stop(tmp_path: Path) -> None:
+    with demo(tmp_path, "--keep") as process:
+        assert process.stdout is not None
+        lines = list(iter(process.stdout.readline, "Try:\n"))
+        up = listens("".join(lines))
+        process.terminate()
+        process.communicate(timeout=30)
+
+    assert up, "".join(lines)
+    assert any("an@voorbeeld.example" in line for line in lines)
+    assert process.returncode == 0
+    assert list(tmp_path.iterdir()) == []
+    assert not listens("".join(lines))
