@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from consent.choice import Choice, Picked
 from consent.notice import Notice, label_of
 from dashboard.forms import Form
-from dashboard.pages import Section, label_path
+from dashboard.pages import THEIRS, Section, label_path
 from dashboard.words import mark
 from pod.iri import Iri, storage_of
 
@@ -125,7 +125,8 @@ def _sections(notice: Notice, names: Collection[str] | None) -> Iterator[Section
         lines = section.get("lines")
         if names is None or section.get("section") in names:
             shown = lines if isinstance(lines, list) else []
-            yield Section(str(section.get("heading", "")), tuple(str(line) for line in shown))
+            text = tuple(str(line) for line in shown)
+            yield Section(str(section.get("heading", "")), text, section.get("section") in THEIRS)
 
 
 def brief_of(notice: Notice) -> tuple[Section, ...]:
@@ -135,7 +136,8 @@ def brief_of(notice: Notice) -> tuple[Section, ...]:
     for name in BRIEF:
         for section in sections_of(notice, (name,)):
             lines = (labels,) if name == "what" and labels else section.lines
-            brief.append(Section(section.heading, lines[:1] if name == "why" else lines))
+            short = lines[:1] if name == "why" else lines
+            brief.append(Section(section.heading, short, section.theirs))
     return tuple(brief)
 
 

@@ -160,12 +160,17 @@ def grant_row(grant: Grant, names: Names, moment: Instant) -> GrantRow:
     )
 
 
+# ui.md rule 8: these are the agency's own words.
+THEIRS = frozenset({"why", "refused"})
+
+
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One term with what is to say about it."""
+    """One term with what is to say about it; `theirs` when an agency wrote it."""
 
     heading: str
     lines: tuple[str, ...]
+    theirs: bool = False
 
 
 def datum_line(datum: Datum, language: str) -> str:
@@ -214,7 +219,7 @@ def grant_sections(
         "kept": [kept],
         "others": others,
     }
-    return tuple(Section(words[word], tuple(text)) for word, text in lines.items())
+    return tuple(Section(words[word], tuple(text), word in THEIRS) for word, text in lines.items())
 
 
 @dataclass(frozen=True, slots=True)

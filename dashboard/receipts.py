@@ -7,7 +7,8 @@ from consent.house import House
 from consent.receipt import Receipt
 from consent.verify import verify_receipt
 from dashboard import lookups
-from dashboard.pages import EVENTS, Section, code_of, grant_sections
+from dashboard.pages import EVENTS, Section, code_of
+from dashboard.records import node, nodes, record_sections
 from dashboard.visit import Page, Visit
 from dashboard.words import Words, mark
 from pod.errors import Unreadable
@@ -26,15 +27,12 @@ _STATUS: Mapping[str, str] = {
 
 
 async def receipt_page(house: House, visit: Visit) -> Page:
-    """Her copy of a receipt, checked now with the published keys."""
+    """Her copy of a receipt, checked now with the published keys; it says what was signed."""
     receipt = await lookups.own_receipt(house, visit, house.name("receipts", visit.code))
-    who = await lookups.who_gave(house, visit, receipt.grant)
-    given = await lookups.given(house, who, receipt.grant)
-    terms = grant_sections(given.grant, given.agency, given.purpose, visit.language)
     data: dict[str, object] = {
         "here": "grants",
         "grant": code_of(receipt.grant),
-        "agency": terms[0].lines[0],
+        "agency": "",
         "verified": VERIFIED,
         "broken": BROKEN,
         "holds": False,
@@ -45,23 +43,22 @@ async def receipt_page(house: House, visit: Visit) -> Page:
         signed = verify_receipt(receipt.jws, house.signer.jwks())
     except Unreadable:
         return Page("receipt.html", data)
-    record = signed["hasRecordOfActivity"]
-    facts = record if isinstance(record, dict) else {}
-    words = visit.words
+    record, words = node(signed.get("hasRecordOfActivity")), visit.words
+    terms = record_sections(record, visit.language)
     sections = (
-        Section(words.say("Van wie zijn de gegevens?"), (str(facts.get("hasDataSubject", "")),)),
+        Section(words.say("Van wie zijn de gegevens?"), (str(record.get("hasDataSubject", "")),)),
         *terms,
-        Section(words.say("Wat er gebeurde"), tuple(_happened(facts, words))),
-        Section(words.say("Versie"), (str(facts.get("k:version", "")),)),
+        Section(words.say("Wat er gebeurde"), tuple(_happened(record, words))),
+        Section(words.say("Versie"), (str(record.get("k:version", "")),)),
     )
     issued = read_instant(str(signed["dct:issued"]))
-    return Page("receipt.html", {**data, "holds": True, "issued": issued, "sections": sections})
+    facts = {"holds": True, "issued": issued, "sections": sections, "agency": terms[0].lines[0]}
+    return Page("receipt.html", {**data, **facts})
 
 
 def _happened(record: Mapping[str, object], words: Words) -> list[str]:
     lines = []
-    events = record.get("hasConsentStatus")
-    for event in events if isinstance(events, list) else []:
+    for event in nodes(record.get("hasConsentStatus")):
         kinds = event["type"] if isinstance(event["type"], list) else [event["type"]]
         word = next((_STATUS[kind] for kind in kinds if kind in _STATUS), str(kinds[0]))
         at = words.plain_moment(read_instant(str(event["isIndicatedAtTime"])))

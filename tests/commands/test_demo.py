@@ -3,6 +3,7 @@
 
 import ast
 import io
+import itertools
 import os
 import socket
 import subprocess
@@ -216,7 +217,7 @@ def test_the_whole_story_ends_well_and_leaves_nothing_behind(tmp_path: Path) -> 
 def test_kept_it_stays_up_with_logins_until_it_is_told_to_stop(tmp_path: Path) -> None:
     with demo(tmp_path, "--keep") as process:
         assert process.stdout is not None
-        lines = list(iter(process.stdout.readline, "Try:\n"))
+        lines = list(itertools.takewhile(lambda line: line != "Try:\n", process.stdout))
         up = listens("".join(lines))
         process.terminate()
         process.communicate(timeout=30)

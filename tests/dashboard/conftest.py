@@ -9,12 +9,14 @@ from html import unescape
 from pathlib import Path
 from urllib.parse import urlencode
 
+import orjson
 import pytest
 from aiohttp import ClientResponse, ClientSession, DummyCookieJar, web
 from aiohttp.test_utils import TestServer, unused_port
 from joserfc.jwk import OKPKey
 
 import dashboard.routes
+import ldp.routes
 from acl import wac
 from consent.house import House
 from consent.permits import permit_source
@@ -22,7 +24,7 @@ from consent.request import read_request
 from consent.requests import ask
 from consent.seed import seed_registry
 from consent.signer import signer_of
-from identity.door import Door
+from identity.door import Door, Identify
 from identity.seed import seed_accounts
 from identity.who import ANYONE, Who
 from ldp.keeping import keep
@@ -33,13 +35,14 @@ from pod.instant import Instant
 from pod.iri import Iri
 from pod.sqlite import Sqlite
 from tests.conftest import MovableClock
-from tests.people import Asking, Outcome, a_house
+from tests.people import Outcome, a_house
 
 LOON = "https://data.vlaanderen.be/ns/loongegevens#"
 ILLNESS = "https://voorbeeld.example/ns#Ziekte"
 IBAN = "BE68539007547034"
 AGENCY_NAME = "Voorbeeldagentschap Opvang"
 CLIENT = "https://opvang.example/app"
+AS_AGENCY = {"Authorization": "the agency"}
 PASSWORD = "een lang wachtwoord"
 THREE = ("brutoloon", "verloningsperiode", "werkgever")
 
@@ -180,7 +183,6 @@ class Town:
 
     house: House
     now: MovableClock
-    reading: Asking
 
     @property
     def base(self) -> Iri:
@@ -231,9 +233,15 @@ class Town:
         )
         return code
 
-    async def reads(self, path: str) -> Outcome:
-        """The agency reads, in the way the resource API lets it."""
-        return await self.reading("GET", f"{self.base}{path}", self.agency)
+    async def reads(self, path: str, method: str = "GET") -> Outcome:
+        """The agency reads through the resource API, refused tries noted as it does."""
+        async with (
+            ClientSession() as web_,
+            web_.request(method, f"{self.base}{path}", headers=AS_AGENCY) as answer,
+        ):
+            body = await answer.read()
+            problem = orjson.loads(body)["type"].rsplit("#")[-1] if answer.status > 399 else None
+            return Outcome(answer.status, answer.headers.copy(), body, problem)
 
 
 async def _put(tx: Tx, iri: Iri, media_type: str, body: bytes, now: Instant) -> None:
@@ -246,8 +254,15 @@ async def _ask(tx: Tx, who: Who, source: Mapping[str, object], house: House, cod
     await ask(tx, who, asked, house.name("requests", code), house.base, house.rates, moment)
 
 
-async def nobody(request: web.Request) -> Who:
-    return ANYONE
+def by_header(base: Iri) -> Identify:
+    """Tokens are tested where they are checked: here a word says who comes."""
+
+    async def identify(request: web.Request) -> Who:
+        if request.headers.get("Authorization") != AS_AGENCY["Authorization"]:
+            return ANYONE
+        return Who(webid=f"{base}opvang/profile/card#me", client=CLIENT, issuer=base)
+
+    return identify
 
 
 @pytest.fixture
@@ -266,12 +281,14 @@ async def town(db: Sqlite, tmp_path: Path, now: MovableClock) -> AsyncIterator[T
         now,
     )
     await seed_registry(db, base, [agency()], [purpose("opvangtarief")], now())
-    app = web.Application()
-    app.add_routes(dashboard.routes.routes(house, Door(base, nobody)))
+    app, door = web.Application(), Door(base, by_header(base))
+    app.add_routes(dashboard.routes.routes(house, door))
+    sources = (wac.permits, permit_source(base, house.signer))
+    data = a_house(db, files, now, base=base, sources=sources)
+    app.add_routes(ldp.routes.routes(data, door))
     server = TestServer(app, host="127.0.0.1", port=port)
     await server.start_server()
-    sources = (wac.permits, permit_source(base, house.signer))
-    yield Town(house, now, Asking(a_house(db, files, now, base=base, sources=sources)))
+    yield Town(house, now)
     await server.close()
 
 

@@ -47,8 +47,16 @@ async def test_the_notice_tells_everything_in_its_order(an: Browser, town: Town)
     page = await an.get(f"/-/requests/{await with_slips(town)}")
 
     full = page.text[page.text.index("Alles wat u moet weten") :]
-    order = ["Wie vraagt dit?", "Wat willen ze lezen?", "Waarvoor?", "Tot wanneer?", "Hoe vaak?",
-             "Hoelang houden ze hun kopie?", "Wie krijgt het nog?", "Wat als u nee zegt?"]  # fmt: skip
+    order = (
+        "Wie vraagt dit?",
+        "Wat willen ze lezen?",
+        "Waarvoor?",
+        "Tot wanneer?",
+        "Hoe vaak?",
+        "Hoelang houden ze hun kopie?",
+        "Wie krijgt het nog?",
+        "Wat als u nee zegt?",
+    )
     places = [full.index(heading) for heading in order]
     assert places == sorted(places)
     assert f"Mag <bdi>{AGENCY_NAME}</bdi> uw gegevens lezen?" in page.text
@@ -150,12 +158,15 @@ async def test_the_log_shows_reads_and_refused_tries_with_reason_and_ground(
 ) -> None:
     await say_yes(an, await with_slips(town))
     await town.reads(AUGUST)
+    await town.reads(SEPTEMBER)
     page = await an.get("/-/log")
 
     assert "inkomen/2026-08.ttl" in page.text
     assert "brutoloon, verloningsperiode, werkgever" in page.text
     assert "Uw tarief voor kinderopvang herberekenen" in page.text
     assert "met uw toestemming" in page.text
+    assert "geweigerd" in page.text
+    assert "Dit gegeven zit niet in de toestemming" in page.text
     assert "Vandaag is 1 keer in uw gegevens gelezen." in (await an.get("/-/")).text
 
 
@@ -168,7 +179,7 @@ async def test_the_log_goes_on_page_by_page(an: Browser, town: Town) -> None:
         give="1",
     )
     for _ in range(52):
-        await town.reading("HEAD", f"{town.base}{AUGUST}", town.agency)
+        await town.reads(AUGUST, "HEAD")
 
     first = await an.get("/-/log")
     older = re.search(r'href="([^"]*)" rel="next"', first.text)
