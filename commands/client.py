@@ -79,7 +79,12 @@ class Web:
             sent |= login.headers(method, url)
         begun = time.perf_counter()
         async with self.session.request(
-            method, URL(url, encoded=True), headers=sent, data=body or None, allow_redirects=False
+            method,
+            URL(url, encoded=True),
+            headers=sent,
+            data=body or None,
+            allow_redirects=False,
+            skip_auto_headers=("Content-Type",),
         ) as response:
             content = await response.read()
         spent = (time.perf_counter() - begun) * 1000

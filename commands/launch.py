@@ -8,7 +8,8 @@ import socket
 import sys
 import time
 from asyncio.subprocess import Process
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import orjson
@@ -28,6 +29,7 @@ class Place:
 
     folder: Path
     port: int
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def base(self) -> str:
@@ -67,6 +69,7 @@ async def start(place: Place) -> Process:
     """Start the server and wait until it answers; raises `Unexpected` when it does not."""
     # Settings of the person who runs this must not reach the server that is shown.
     environ = {name: os.environ[name] for name in os.environ if not name.startswith("KLUIS_")}
+    environ |= {f"KLUIS_{name.upper()}": value for name, value in place.settings.items()}
     output = os.open(place.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         process = await asyncio.create_subprocess_exec(
