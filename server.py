@@ -27,6 +27,7 @@ from consent.signer import signer_of
 from identity.door import Door
 from identity.keys import Keys, open_keys
 from identity.replay import open_replay
+from identity.traffic import Traffic
 from pod.datafolder import DataFolder, locked, open_folder
 from pod.errors import PodError
 from pod.files import Files
@@ -40,11 +41,14 @@ STOP_SECONDS = 30
 VERSION = version("kluis")
 
 
-def build_app(settings: Settings, db: Sqlite, folder: DataFolder, keys: Keys) -> web.Application:
+def build_app(
+    settings: Settings, db: Sqlite, folder: DataFolder, keys: Keys, traffic: Traffic
+) -> web.Application:
     """All rooms, each behind its doors; the catch-all for data comes last."""
     base, files = settings.base, Files(folder.blobs)
     replay = open_replay(folder.proofs, wall())
-    door = Door(base, identity.routes.identify_with(keys, replay, base, wall))
+    identify = identity.routes.identify_with(keys, replay, base, wall)
+    door = Door(base, identify, traffic=traffic)
     signer = signer_of(keys.consent)
     # Kluis has two sources of permission; a third is one more function here.
     sources = (acl.wac.permits, consent.permits.permit_source(base, signer))
@@ -90,8 +94,9 @@ async def _listen(settings: Settings, db: Sqlite, folder: DataFolder) -> None:
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    traffic = Traffic()
     runner = web.AppRunner(
-        build_app(settings, db, folder, open_keys(folder.keys)),
+        build_app(settings, db, folder, open_keys(folder.keys), traffic),
         access_log=None,
         max_line_size=LINE_LIMIT,
         max_field_size=LINE_LIMIT,
@@ -99,25 +104,30 @@ async def _listen(settings: Settings, db: Sqlite, folder: DataFolder) -> None:
     )
     await runner.setup()
     try:
-        await _open_port(runner, settings)
+        port = await _open_port(runner, settings)
         print(await _greeting(settings, db), flush=True)
         await stop.wait()
+        # aiohttp drops what still arrives once it cleans up: finish what is under way before.
+        await port.stop()
+        await traffic.drained(STOP_SECONDS)
     finally:
         await runner.cleanup()
 
 
-async def _open_port(runner: web.AppRunner, settings: Settings) -> None:
+async def _open_port(runner: web.AppRunner, settings: Settings) -> web.TCPSite:
+    port = web.TCPSite(runner, settings.host, settings.port)
     try:
-        await web.TCPSite(runner, settings.host, settings.port).start()
+        await port.start()
     except OSError as error:
         raise WrongUsage(
             f"Port {settings.port} on {settings.host} cannot be used ({error.strerror}):"
             " give another --port."
         ) from error
+    return port
 
 
 async def _greeting(settings: Settings, db: Sqlite) -> str:
-    held = ", ".join(f"{count} {name}" for name, count in (await db.read(holdings)).items())
+    held = await db.read(holdings)
     mode = ", development mode" if settings.dev else ""
     return f"Kluis {VERSION} listens on {settings.base}{mode}; {settings.data} holds {held}."
 

@@ -4,7 +4,6 @@
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from aiohttp import web
 
@@ -88,7 +87,7 @@ class Pages:
 
         async def work(visit: Visit, request: web.Request) -> Shown:
             if visit.reader is None and not public:
-                return Away(f"{HOME}?next={quote(visit.back_to, safe='/')}")
+                return Away(visit.to_sign_in)
             return await room(self.house, visit)
 
         return self._handler(work)
@@ -102,7 +101,7 @@ class Pages:
                 self.house.base, headers.get("Origin"), headers.get("Sec-Fetch-Site")
             )
             if visit.reader is None and not public:
-                return Away(f"{HOME}?next={quote(visit.back_to, safe='/')}")
+                return Away(visit.to_sign_in)
             require_own_form(visit.seed, f"{form} {visit.code}".strip(), visit.form)
             return await room(self.house, visit)
 

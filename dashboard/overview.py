@@ -1,22 +1,25 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The first page: one calm sentence, what waits, who may read, who read last."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-import consent.log
 from consent.durations import BRUSSELS
 from consent.house import House
 from consent.lists import Page as Part
+from consent.log import Filter
 from consent.request import OPEN
 from dashboard import lookups
 from dashboard.forms import safe_next
 from dashboard.pages import by_day, grant_row, log_row, request_row
 from dashboard.sign_in import SIGN_IN_AGAIN, sign_in_page
 from dashboard.visit import Page, Visit
-from pod.instant import SECOND, Instant
+from pod.instant import SECOND, Instant, read_instant
+from pod.iri import Iri
 
 LAST = 5
-MOST_COUNTED = 500
+CHUNK = 100
+MOST_COUNTED = 1_000
 MOST_SHOWN = 10
 
 
@@ -44,14 +47,34 @@ async def _reads(house: House, visit: Visit, moment: Instant) -> dict[str, objec
     today = 0
     last: list[lookups.Entry] = []
     for pod in await lookups.pods(house, visit):
-        filters = consent.log.Filter(start=midnight_before(moment), outcome="allowed")
-        today += len(await lookups.entries(house, visit, pod, filters, Part(MOST_COUNTED)))
-        last += await lookups.entries(house, visit, pod, consent.log.Filter(), Part(LAST))
+        newest, number = await _today(house, visit, pod, midnight_before(moment))
+        last += newest
+        today += number
     last = sorted(last, key=lambda entry: str(entry["time"]), reverse=True)[:LAST]
     names = await lookups.names_in_log(house, visit.language, last)
     nobody = visit.words.say("iemand die niet aangemeld was")
     rows = [log_row(entry, names, nobody) for entry in last]
     return {"reads_today": today, "days": by_day(rows, visit.words)}
+
+
+async def _today(
+    house: House, visit: Visit, pod: Iri, since: Instant
+) -> tuple[Sequence[lookups.Entry], int]:
+    """The last entries, and how many reads since then: newest first, so the rest stays unread."""
+    newest: Sequence[lookups.Entry] = ()
+    number, after = 0, None
+    while number < MOST_COUNTED:
+        found = await lookups.entries(house, visit, pod, Filter(), Part(CHUNK, after))
+        newest = newest or found[:LAST]
+        times = [read_instant(str(entry["time"])) for entry in found]
+        number += sum(
+            at >= since and entry["outcome"] == "allowed"
+            for at, entry in zip(times, found, strict=True)
+        )
+        if len(found) < CHUNK or times[-1] < since:
+            break
+        after = str(found[-1]["id"])
+    return newest, number
 
 
 def midnight_before(moment: Instant) -> Instant:

@@ -161,20 +161,13 @@ async def approve(house: House, visit: Visit) -> Shown:
     except Refused as refused:
         if refused.problem != "step-up":
             raise
-        return _again(visit)
+        # Sensitive data asks for a fresh sign-in; what was chosen stays in the address.
+        return Away(visit.to_sign_in)
     except Unprocessable as error:
         if error.problem not in ("confirm-missing", "not-narrower"):
             raise
         return await _request(house, visit, who, changed=True, form=visit.form)
     return Away(f"/-/grants/{code_of(str(answer.body['id']))}")
-
-
-def _again(visit: Visit) -> Away:
-    """Sensitive data asks for a fresh sign-in; what was chosen stays in the address."""
-    chosen = "".join(f"%26give%3D{number}" for number in visit.form.all("give") if number.isdigit())
-    notice = "".join(char for char in visit.form.one("notice") if char.isalnum())
-    back = f"/-/requests/{visit.code}/approve%3Fnotice%3D{notice}{chosen}"
-    return Away(f"/-/sign-in?next={back}")
 
 
 async def _after_clash(house: House, visit: Visit, who: Who, clash: Clash, wanted: str) -> Shown:

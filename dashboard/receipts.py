@@ -59,8 +59,9 @@ async def receipt_page(house: House, visit: Visit) -> Page:
 def _happened(record: Mapping[str, object], words: Words) -> list[str]:
     lines = []
     for event in nodes(record.get("hasConsentStatus")):
-        kinds = event["type"] if isinstance(event["type"], list) else [event["type"]]
-        word = next((_STATUS[kind] for kind in kinds if kind in _STATUS), str(kinds[0]))
+        listed = event["type"] if isinstance(event["type"], list) else [event["type"]]
+        kinds = [str(kind) for kind in listed]
+        word = next((_STATUS[kind] for kind in kinds if kind in _STATUS), kinds[0])
         at = words.plain_moment(read_instant(str(event["isIndicatedAtTime"])))
         lines.append(f"{at}: {words.say(word)}")
     return lines

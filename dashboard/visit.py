@@ -3,6 +3,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
+from urllib.parse import quote, urlencode
 
 from consent.house import House
 from dashboard.forms import Form
@@ -48,9 +49,17 @@ class Visit:
         """The page to come back to: this one, or the one that the form stands on."""
         if self.looks:
             return self.path + (f"?{self.raw_query}" if self.raw_query else "")
+        if self.form.one("notice"):
+            kept = {"notice": self.form.one("notice"), "give": self.form.all("give")}
+            return f"{self.path}?{urlencode(kept, doseq=True)}"
         if self.path.count("/") < 4:
             return HOME
         return self.path.rsplit("/", 1)[0]
+
+    @property
+    def to_sign_in(self) -> str:
+        """Where to sign in, and come back with what was chosen (ui.md: keep the choices)."""
+        return f"/-/sign-in?next={quote(self.back_to, safe='/')}"
 
     def with_form(self, form: Form) -> "Visit":
         """The same visit with what was sent."""

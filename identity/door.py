@@ -13,6 +13,7 @@ import orjson
 from aiohttp import web
 
 from identity.cors import Cors, cors_headers, preflight_headers
+from identity.traffic import Traffic
 from identity.who import ANYONE, Who
 from pod import errors
 from pod.errors import PodError
@@ -58,20 +59,25 @@ class Door:
     base: Iri
     identify: Identify
     request_ids: Iterator[str] = field(default_factory=numbered_ids)
+    traffic: Traffic = field(default_factory=Traffic)
 
     def api(self, room: Room, cors: Cors = Cors.PROTOCOL) -> Handler:
         """A door for programs: tokens count, cookies do not (decision 21)."""
 
-        async def handler(request: web.Request) -> web.StreamResponse:
-            return await self._pass(request, room, cors, self.identify)
-
-        return handler
+        return self._through(room, cors, self.identify)
 
     def open(self, room: Room, cors: Cors = Cors.PROTOCOL) -> Handler:
         """A door that looks at nobody's token: for what is public, or settles it by itself."""
 
+        return self._through(room, cors, _anyone)
+
+    def _through(self, room: Room, cors: Cors, identify: Identify) -> Handler:
         async def handler(request: web.Request) -> web.StreamResponse:
-            return await self._pass(request, room, cors, _anyone)
+            with self.traffic.passing():
+                response = await self._pass(request, room, cors, identify)
+                if self.traffic.closing:
+                    response.force_close()
+                return response
 
         return handler
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Sessions: one random value each, its hash in one row; to end one is to delete it (decision 30)."""
+"""Sessions: one random value each, its hash in one row; ending one deletes it (decision 30)."""
 
 import secrets
 from dataclasses import dataclass

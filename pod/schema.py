@@ -265,10 +265,18 @@ async def _migrate(tx: Tx) -> None:
         await tx.run("INSERT INTO schema_step (step) VALUES (:number)", number=number)
 
 
-async def holdings(tx: Tx) -> dict[str, int]:
-    """How much of what an operator knows by name is in here."""
-    counted = {}
-    for name, table in (("pods", "pod"), ("agencies", "agency"), ("purposes", "purpose")):
+async def holdings(tx: Tx) -> str:
+    """How much of what an operator knows by name is in here, in words."""
+    told = []
+    for one, many, table in _COUNTED:
         row = await tx.one(f"SELECT count(*) AS number FROM {table}")  # noqa: S608 - constant names
-        counted[name] = 0 if row is None else int(row["number"])
-    return counted
+        number = 0 if row is None else int(row["number"])
+        told.append(f"{number} {one if number == 1 else many}")
+    return ", ".join(told)
+
+
+_COUNTED = (
+    ("pod", "pods", "pod"),
+    ("agency", "agencies", "agency"),
+    ("purpose", "purposes", "purpose"),
+)

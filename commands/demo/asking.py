@@ -38,7 +38,7 @@ class Yes:
     previews: dict[str, tuple[str, bytes]]
 
 
-def asked_of(an: Citizen, agency: Agency, count: int = COUNT) -> Json:
+def asked_of(an: Citizen, agency: Agency, count: int = COUNT) -> dict[str, Json]:
     """The body of the request (KC-9)."""
     data: list[Json] = [
         {"target": an.has(slip.path), "required": False, "properties": list(ASKED)}

@@ -133,7 +133,7 @@ async def test_a_withdrawal_between_any_two_steps_stops_the_read(
         db = Interrupting(village.db, step, partial(withdrawn, village, grant))
 
         with pytest.raises(Denied) as refusal:
-            await read(data_house(village, db), ask(SLIPS[0], method, **headers))
+            await read(data_house(village, db), ask(SLIPS[0], method, AGENCY_WHO, **headers))
 
         assert refusal.value.problem == "grant-withdrawn"
         assert await village.db.read(_entries) == before

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Bad input over real HTTP: each ends in a clear problem, the server unharmed, nothing half done."""
+"""Bad input over real HTTP: a clear problem each time, the server unharmed, nothing half done."""
 
 import asyncio
 import socket
@@ -198,7 +198,7 @@ async def test_a_token_that_was_tampered_with_is_refused(town: Town) -> None:
 async def test_requests_beyond_the_limits_never_reach_the_citizen(
     town: Town, changes: dict[str, Json], pointer: str
 ) -> None:  # KC-11
-    question = {**asked_of(town.citizen, town.agency, 3), **changes}
+    question: Json = {**asked_of(town.citizen, town.agency, 3), **changes}
     answer = await town.web.post(".consent/requests", question, town.agency.login)
 
     assert _is_problem(answer, 422, "request-screened-out"), answer.in_words()
@@ -213,8 +213,8 @@ async def test_an_unknown_purpose_is_screened_out_and_an_unknown_member_is_named
     town: Town,
 ) -> None:
     question = asked_of(town.citizen, town.agency, 3)
-    unknown = {**question, "purpose": f"{town.web.base}.consent/purposes/none/1"}
-    odd = {**question, "colour": "blue"}
+    unknown: Json = {**question, "purpose": f"{town.web.base}.consent/purposes/none/1"}
+    odd: Json = {**question, "colour": "blue"}
 
     first = await town.web.post(".consent/requests", unknown, town.agency.login)
     second = await town.web.post(".consent/requests", odd, town.agency.login)

@@ -48,7 +48,7 @@ async def test_it_starts_in_under_two_seconds_says_what_it_holds_and_stops_clean
     assert code == 0
     said = place.last_words(1)[0]
     assert f"listens on {place.base}" in said
-    assert "1 agencies, 1 purposes" in said
+    assert "1 agency, 1 purpose" in said
     assert took < 10  # a figure is measured in bench/, this only notices a hang
 
 
@@ -155,11 +155,8 @@ def test_a_seed_that_does_not_fit_is_named_and_nothing_runs(
 
 
 async def test_a_port_in_use_is_named(tmp_path: Path) -> None:
-    async with (
-        a_town(tmp_path / "town")
-        if (tmp_path / "town").mkdir() is None
-        else a_town(tmp_path) as town
-    ):
+    (tmp_path / "town").mkdir()
+    async with a_town(tmp_path / "town") as town:
         port = str(town.place.port)
         data = str(tmp_path / "other")
         ended = await asyncio.to_thread(

@@ -44,7 +44,7 @@ class Town:
 
     async def ask(self, **changes: Json) -> Json:
         """The agency's request; its answer's JSON."""
-        question = {**asked_of(self.citizen, self.agency, COUNT), **changes}
+        question: Json = {**asked_of(self.citizen, self.agency, COUNT), **changes}
         answer = await self.web.post(".consent/requests", question, self.agency.login)
         return want_status(answer, 202).json
 
