@@ -47,7 +47,7 @@ async def test_every_page_has_the_safe_headers_and_one_heading(someone: Browser,
     assert "Access-Control-Allow-Origin" not in page.headers
     assert page.text.count("<h1") == 1
     assert page.text.count("<main") == 1
-    assert " – Kluis</title>" in page.text
+    assert " \u2013 Kluis</title>" in page.text
     assert "<script" not in page.text
     assert "style=" not in page.text
     assert page.status == (404 if "nothing" in path else 200)
