@@ -36,6 +36,7 @@ STATUS: Mapping[type[PodError], int] = {
     errors.Stale: 412,
     errors.TooLarge: 413,
     errors.UnsupportedType: 415,
+    errors.NoSuchRange: 416,
     errors.Misdirected: 421,
     errors.Unprocessable: 422,
     errors.TooMany: 429,

@@ -1,21 +1,34 @@
 # SPDX-License-Identifier: EUPL-1.2
 """DPoP proofs: the holder of a key makes this very request, now (RFC 9449, RS-6), pure."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+import re
+from base64 import urlsafe_b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 
-import orjson
-
-from identity.jose import ALGORITHMS, BadToken, PublicKey, public_key, take_apart, verify
-from pod.errors import NotSignedIn
+from identity.jose import (
+    ALGORITHMS,
+    BadToken,
+    PublicKey,
+    public_key,
+    read_header,
+    take_apart,
+    verify,
+)
+from pod.errors import NotSignedIn, Unreadable
 from pod.instant import SECOND, Instant
+from pod.iri import canonical_path
 
 OLDEST = 120 * SECOND
 NEWEST = 60 * SECOND
 LONGEST = 8 * 1024
 LONGEST_JTI = 256
+# Room for a key of RSA 4096; longer headers are read anew each time, so that the cache is bounded.
+LONGEST_KEPT = 1536
+_ADDRESS = re.compile(r"(?i:(https?))://(\[[0-9A-Fa-f:.]+\]|[^/:@\[\]]+)(?::([0-9]+))?(/.*)?")
+_DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +41,7 @@ class Proof:
 
 
 def read_proof(
-    proof: str, method: str, urls: frozenset[str], now: Instant, token: str | None = None
+    proof: str, method: str, urls: Sequence[str], now: Instant, token: str | None = None
 ) -> Proof:
     """RS-6. NotSignedIn with the reason when anything does not fit.
 
@@ -40,23 +53,20 @@ def read_proof(
     except BadToken as error:
         raise NotSignedIn(
             f"The DPoP proof is refused: {error}.", problem="invalid-dpop-proof"
-        ) from (error)
+        ) from error
 
 
-def _read(proof: str, method: str, urls: frozenset[str], now: Instant, token: str | None) -> Proof:
+def _read(proof: str, method: str, urls: Sequence[str], now: Instant, token: str | None) -> Proof:
     if len(proof) > LONGEST:
         raise BadToken("it is too long")
     parts = take_apart(proof)
-    key, thumbprint = _key_of(proof.split(".", 1)[0])
-    verify(parts, key, parts.header["alg"])
     claims = parts.claims
+    # The signature costs most, so what is cheap comes first.
     if claims.get("htm") != method:
         raise BadToken("htm mismatch")
-    address = claims.get("htu")
-    if not isinstance(address, str) or _bare(address) not in urls:
-        raise BadToken("htu mismatch")
+    _check_address(claims.get("htu"), urls)
     made, jti = claims.get("iat"), claims.get("jti")
-    if not isinstance(made, int | float) or isinstance(made, bool):
+    if type(made) is not int and type(made) is not float:
         raise BadToken("iat is missing")
     if not now - OLDEST <= made * SECOND <= now + NEWEST:
         raise BadToken("iat is too far from now")
@@ -64,23 +74,55 @@ def _read(proof: str, method: str, urls: frozenset[str], now: Instant, token: st
         raise BadToken("jti is missing or too long")
     if "ath" in claims and (token is None or claims["ath"] != digest_of(token)):
         raise BadToken("ath is of another token")
-    return Proof(thumbprint, jti, int(made * SECOND))
+    known = len(parts.header) <= LONGEST_KEPT
+    signer = _kept_signer(parts.header) if known else _signer(parts.header)
+    verify(parts, signer.key, signer.algorithm)
+    return Proof(signer.thumbprint, jti, int(made * SECOND))
 
 
-@lru_cache(maxsize=10_000)
-def _key_of(header: str) -> tuple[PublicKey, str]:
-    """A client sends the same header each time, so its key is imported once per content."""
-    fields = orjson.loads(urlsafe_b64decode(header + "=" * (-len(header) % 4)))
+@dataclass(frozen=True, slots=True)
+class _Signer:
+    key: PublicKey
+    thumbprint: str
+    algorithm: str
+
+
+def _signer(header: str) -> _Signer:
+    fields = read_header(header)
     if fields.get("typ") != "dpop+jwt":
         raise BadToken("typ is not dpop+jwt")
-    if fields.get("alg") not in ALGORITHMS:
+    algorithm = fields.get("alg")
+    if algorithm not in ALGORITHMS:
         raise BadToken("alg is not accepted")
-    return public_key(fields.get("jwk"))
+    key, thumbprint = public_key(fields.get("jwk"))
+    return _Signer(key, thumbprint, str(algorithm))
 
 
-def _bare(url: str) -> str:
+# A client sends the same header each time: its key is imported once per content (decision 27).
+_kept_signer = lru_cache(maxsize=10_000)(_signer)
+
+
+def _check_address(given: object, urls: Sequence[str]) -> None:
+    if not isinstance(given, str):
+        raise BadToken("htu is missing")
     # RS-6: the harness and the Java client leave the query in.
-    return url.split("#", 1)[0].split("?", 1)[0]
+    bare = given.split("#", 1)[0].split("?", 1)[0]
+    if bare not in urls and _normal(bare) not in urls:
+        raise BadToken("htu mismatch")
+
+
+def _normal(url: str) -> str | None:
+    """RFC 9449 §4.3: scheme and host compare in lower case, a default port may be written out."""
+    parts = _ADDRESS.fullmatch(url)
+    if parts is None:
+        return None
+    scheme, host, port, path = parts.groups()
+    scheme = scheme.lower()
+    written = "" if port is None or port == _DEFAULT_PORTS[scheme] else f":{port}"
+    try:
+        return f"{scheme}://{host.lower()}{written}{canonical_path(path or '/')}"
+    except Unreadable:
+        return None
 
 
 def digest_of(token: str) -> str:

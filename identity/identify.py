@@ -40,10 +40,10 @@ class Identifier:
         named = read_named(headers)
         given = headers.getall("Authorization", ())
         proofs = headers.getall("DPoP", ())
-        if not given:
-            return ANYONE if named is NOTHING_NAMED else Who(named=named)
         if len(given) > 1 or len(proofs) > 1:
             raise _invalid("Send one Authorization and one DPoP header.")  # RS-1
+        if not given:
+            return ANYONE if named is NOTHING_NAMED else Who(named=named)
         scheme, _, token = given[0].strip().partition(" ")
         if scheme.lower() != "dpop":
             # RS-2, T-20: no Bearer; a bound token sent so would lose what binds it.
@@ -71,10 +71,10 @@ class Identifier:
             named=named,
         )
 
-    def _spellings(self, raw_path: str) -> frozenset[str]:
+    def _spellings(self, raw_path: str) -> tuple[str, str]:
         # RS-9: the raw path as it came; clients may also sign the one spelling we answer with.
         origin = self.base[:-1]
-        return frozenset((origin + raw_path, origin + canonical_path(raw_path)))
+        return origin + raw_path, origin + canonical_path(raw_path)
 
 
 def read_named(headers: Headers) -> Named:

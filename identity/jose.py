@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Compact JWS taken apart and checked: algorithms by list, keys that fit them, nothing else."""
 
-from base64 import urlsafe_b64decode
 from binascii import Error as Base64Error
+from binascii import a2b_base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +18,12 @@ from joserfc.jwk import ECKey, RSAKey
 PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
 PRIVATE = frozenset(("d", "p", "q", "dp", "dq", "qi", "oth", "k"))
 SMALLEST_RSA = 2048
-_EC = {"ES256": ("P-256", 32, hashes.SHA256()), "ES384": ("P-384", 48, hashes.SHA384())}
+# Algorithm to the bits of its curve, the bytes of half a signature, and how it signs.
+_EC = {
+    "ES256": (256, 32, ec.ECDSA(hashes.SHA256())),
+    "ES384": (384, 48, ec.ECDSA(hashes.SHA384())),
+}
+_TO_PLAIN = bytes.maketrans(b"-_", b"+/")
 _RSA = ("RS256", "PS256")
 ALGORITHMS = (*_EC, *_RSA)
 
@@ -29,9 +34,9 @@ class BadToken(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """A compact JWS, decoded but not yet believed."""
+    """A compact JWS, its claims decoded but not yet believed; its header as it came."""
 
-    header: Mapping[str, Any]
+    header: str
     claims: Mapping[str, Any]
     signed: bytes
     signature: bytes
@@ -41,27 +46,40 @@ def take_apart(token: str) -> Parts:
     """The three parts; BadToken when it is not three parts of base64url JSON."""
     pieces = token.split(".")
     if len(pieces) != 3:
-        raise BadToken("not a compact JWS")
-    try:
-        header, claims = (orjson.loads(_decoded(piece)) for piece in pieces[:2])
-        signature = _decoded(pieces[2])
-        signed = f"{pieces[0]}.{pieces[1]}".encode("ascii")
-    except (ValueError, UnicodeEncodeError) as error:
-        raise BadToken("not base64url JSON") from error
-    if not isinstance(header, dict) or not isinstance(claims, dict):
-        raise BadToken("header or claims are no JSON object")
+        raise BadToken("it is not a compact JWS")
+    header, claims, signature = pieces
+    signed = token[: len(header) + 1 + len(claims)].encode("utf-8", "replace")
+    return Parts(header, read_object(claims), signed, decoded(signature))
+
+
+def read_header(text: str) -> dict[str, Any]:
+    """The header; BadToken when it asks for what is not understood (RFC 7515 §4.1.11)."""
+    header = read_object(text)
     if "crit" in header:
         raise BadToken("crit is not understood here")
-    return Parts(header, claims, signed, signature)
+    return header
 
 
-def _decoded(piece: str) -> bytes:
-    if "=" in piece or "+" in piece or "/" in piece:
-        raise BadToken("not base64url")
+def read_object(text: str) -> dict[str, Any]:
+    """The JSON object in one part."""
     try:
-        return urlsafe_b64decode(piece + "=" * (-len(piece) % 4))
+        value = orjson.loads(decoded(text))
+    except orjson.JSONDecodeError as error:
+        raise BadToken("it is not base64url JSON") from error
+    if not isinstance(value, dict):
+        raise BadToken("its header or claims are no JSON object")
+    return value
+
+
+def decoded(piece: str) -> bytes:
+    """base64url without padding (RFC 7515 §2): the plain alphabet and strange characters fail."""
+    if "=" in piece or "+" in piece or "/" in piece:
+        raise BadToken("it is not base64url")
+    try:
+        plain = piece.encode("ascii").translate(_TO_PLAIN)
+        return a2b_base64(plain + b"=" * (-len(plain) % 4), strict_mode=True)
     except (Base64Error, ValueError) as error:
-        raise BadToken("not base64url") from error
+        raise BadToken("it is not base64url") from error
 
 
 def public_key(jwk: object) -> tuple[PublicKey, str]:
@@ -90,13 +108,13 @@ def _imported(jwk: dict[str, Any]) -> ECKey | RSAKey:
             raise BadToken("the key is neither P-256, P-384 nor RSA")
 
 
-def verify(parts: Parts, key: PublicKey, algorithm: object) -> None:
+def verify(parts: Parts, key: PublicKey, algorithm: str) -> None:
     """BadToken unless the signature was made by this key with this, listed, algorithm."""
     try:
         if algorithm in _EC and isinstance(key, ec.EllipticCurvePublicKey):
-            _verify_ec(parts, key, str(algorithm))
+            _verify_ec(parts, key, algorithm)
         elif algorithm in _RSA and isinstance(key, rsa.RSAPublicKey):
-            _verify_rsa(parts, key, str(algorithm))
+            _verify_rsa(parts, key, algorithm)
         else:
             raise BadToken("the algorithm is not accepted, or does not fit the key")
     except InvalidSignature as error:
@@ -104,15 +122,14 @@ def verify(parts: Parts, key: PublicKey, algorithm: object) -> None:
 
 
 def _verify_ec(parts: Parts, key: ec.EllipticCurvePublicKey, algorithm: str) -> None:
-    curve, size, digest = _EC[algorithm]
-    if key.curve.key_size != {"P-256": 256, "P-384": 384}[curve]:
+    bits, size, signing = _EC[algorithm]
+    if key.curve.key_size != bits:
         raise BadToken("the algorithm does not fit the key")
-    if len(parts.signature) != 2 * size:
+    signature = parts.signature
+    if len(signature) != 2 * size:
         raise BadToken("the signature has the wrong length")
-    r, s = (
-        int.from_bytes(part, "big") for part in (parts.signature[:size], parts.signature[size:])
-    )
-    key.verify(encode_dss_signature(r, s), parts.signed, ec.ECDSA(digest))
+    r, s = int.from_bytes(signature[:size], "big"), int.from_bytes(signature[size:], "big")
+    key.verify(encode_dss_signature(r, s), parts.signed, signing)
 
 
 def _verify_rsa(parts: Parts, key: rsa.RSAPublicKey, algorithm: str) -> None:

@@ -3,12 +3,15 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from os import pread
+from typing import IO
 
 from acl.decide import PermitSource
 from identity.who import Who
 from ldp.conditions import Conditions
+from ldp.ranges import Stretch
 from pod.database import Database
+from pod.errors import PodError
 from pod.files import Files
 from pod.instant import Now
 from pod.iri import Iri
@@ -48,17 +51,53 @@ class Ask:
     slug: str | None = None
     types: frozenset[str] = frozenset()
     body: Body | None = None
+    range: str | None = None
+    if_range: str | None = None
+    prefer: str | None = None
+    digests: tuple[bytes, ...] = ()
+    digests_wanted: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """An open file, and what of it goes out in which order. Who sends it closes it."""
+
+    file: IO[bytes]
+    parts: tuple[bytes | Stretch, ...]
+
+    def piece(self, start: int, length: int) -> bytes:
+        """Some bytes of the file, wherever it was read before."""
+        return pread(self.file.fileno(), length, start)
+
+    def read_bytes(self) -> bytes:
+        """All that goes out, in memory; closes the file."""
+        with self.file:
+            return b"".join(
+                self.piece(*part) if isinstance(part, Stretch) else part for part in self.parts
+            )
+
+    def close(self) -> None:
+        self.file.close()
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes back: bytes, a file to stream, or nothing."""
+    """What goes back: bytes, a file to stream, or nothing. A size of None is not known.
+
+    `refusal` is raised in its place, once what must be on disk before is there.
+    """
 
     status: int
     headers: dict[str, str] = field(default_factory=dict)
-    body: bytes | Path | None = None
-    size: int = 0
+    body: bytes | Stream | None = None
+    size: int | None = 0
     properties: tuple[str, ...] | None = None
+    refusal: PodError | None = None
+
+    def close(self) -> None:
+        """Let go of the file of an answer that is not sent."""
+        if isinstance(self.body, Stream):
+            self.body.close()
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,12 @@ class UnsupportedType(PodError):
     problem = "unsupported-media-type"
 
 
+class NoSuchRange(PodError):
+    """None of the stretches that were asked for lies in the body."""
+
+    problem = "range-not-satisfiable"
+
+
 class Misdirected(PodError):
     """The request names a host that this server is not."""
 

@@ -4,11 +4,13 @@
 import asyncio
 import os
 import secrets
+import tempfile
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from io import BufferedWriter
 from pathlib import Path
+from typing import IO
 
 from pod.errors import TooLarge
 
@@ -36,13 +38,17 @@ class Files:
         path, size, digest = self._path(name), 0, sha256()
         await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
         file = await asyncio.to_thread(path.open, "xb")
+
+        def add(piece: bytes) -> None:
+            digest.update(piece)
+            file.write(piece)
+
         try:
-            async for chunk in chunks:
-                size += len(chunk)
+            async for piece in _gathered(chunks):
+                size += len(piece)
                 if size > limit:
                     raise TooLarge(f"The body is larger than {limit} bytes.")
-                digest.update(chunk)
-                await asyncio.to_thread(file.write, chunk)
+                await asyncio.to_thread(add, piece)
             await asyncio.to_thread(_sync, file, path.parent)
         except BaseException:
             file.close()
@@ -50,6 +56,18 @@ class Files:
             raise
         file.close()
         return Blob(name, size, digest.hexdigest())
+
+    async def open(self, name: str) -> IO[bytes]:
+        """The body, open: it can be read to its end also when it is deleted meanwhile."""
+        return await asyncio.to_thread(self._path(name).open, "rb")
+
+    async def scratch(self) -> IO[bytes]:
+        """A file without a name, for what is too large for memory; gone when it is closed.
+
+        It lies beside the bodies, because a system's folder for such files is often memory.
+        """
+        await asyncio.to_thread(self.folder.mkdir, parents=True, exist_ok=True)
+        return await asyncio.to_thread(lambda: tempfile.TemporaryFile(dir=self.folder))
 
     def path(self, name: str) -> Path:
         """Where the bytes of a blob lie."""
@@ -70,6 +88,18 @@ class Files:
 
     def _path(self, name: str) -> Path:
         return self.folder / name[:2] / name
+
+
+async def _gathered(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The same bytes in larger pieces: what comes from the network comes in small ones."""
+    waiting = bytearray()
+    async for chunk in chunks:
+        waiting += chunk
+        if len(waiting) >= CHUNK:
+            yield bytes(waiting)
+            waiting.clear()
+    if waiting:
+        yield bytes(waiting)
 
 
 def _sync(file: BufferedWriter, folder: Path) -> None:
