@@ -3,7 +3,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from acl.decide import Decision, decide
@@ -155,6 +155,7 @@ def _list(
 ) -> Shown:
     if view is not None:
         # KC-20: a container that is granted lists granted members only, and no one's statements.
+        resource = replace(resource, body=None)
         granted = view.members or frozenset()
         listed = [member for member in listed if member.iri in granted]
     body = write_listing(resource, listed, media_type)

@@ -113,6 +113,7 @@ class Sqlite(Database):
     _writing: bool = False
     _closed: bool = False
     commits: int = 0
+    hops: int = 0
 
     async def read(self, work: Work[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         future = self._queue(self._reads, lambda tx: work(tx, *args, **kwargs))
@@ -157,6 +158,7 @@ class Sqlite(Database):
         try:
             while self._reads:
                 batch = _take(self._reads)
+                self.hops += 1
                 await _on_thread(reader, partial(_run_reads, reader._conn, batch))
                 _settle(batch)
         finally:
@@ -165,6 +167,7 @@ class Sqlite(Database):
     async def _drain_writes(self) -> None:
         try:
             while self._writes:
+                self.hops += 1
                 _settle(await _on_thread(self._writer, self._run_writes))
         finally:
             self._writing = False

@@ -237,3 +237,19 @@ async def test_a_named_grant_decides_alone_even_for_the_owner(village: Village) 
 
     with pytest.raises(Refused):
         await read(data_house(village, village.db), ask(SLIPS[0], who=named))
+
+
+async def test_a_granted_container_shows_nobodys_statements(village: Village) -> None:
+    folder = f"{BASE}an/inkomen/"  # KC-20, T-42
+    note = f'<{folder}> <http://purl.org/dc/terms/title> "{SECRET}" .\n'.encode()
+    await village.put(folder, note)
+    data = [
+        {"target": folder, "members": True, "required": True, "properties": [LOON + "brutoloon"]}
+    ]
+    await granted(village, data=data)
+
+    for media_type in rdf.OFFERED:
+        answer = await read(data_house(village, village.db), ask(folder, accept=media_type))
+        assert isinstance(answer.body, bytes)
+        assert SLIPS[0].encode() in answer.body
+        assert SECRET.encode() not in answer.body

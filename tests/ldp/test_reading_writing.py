@@ -14,6 +14,7 @@ from ldp.storage import describe_storage
 from pod import rdf
 from pod.contents import INLINE
 from pod.iri import Iri
+from pod.sqlite import Sqlite
 from pod.vocab import DCT, LDP, POSIX
 from tests.people import AN, BOB, ROOT, Asking, rule
 
@@ -341,3 +342,25 @@ async def test_heavy_patches_are_worked_out_aside_and_none_is_lost(an: Asking) -
     assert {o.status for o in outcomes} == {204}
     read = await an("GET", "d.ttl", AN)
     assert len(_triples(read.body, "text/turtle", ROOT + "d.ttl")) == 1200
+
+
+async def test_a_plain_read_is_one_hop_to_the_database(an: Asking) -> None:
+    await an("PUT", "a/b/c/d.ttl", AN, DOC, "text/turtle")
+    db = an.house.db
+    assert isinstance(db, Sqlite)
+    for path in ("a/b/c/d.ttl", "a/b/c/"):
+        before = db.hops
+
+        assert (await an("GET", path, AN)).status == 200
+        assert db.hops - before == 1
+
+
+async def test_reads_that_wait_together_travel_together(an: Asking) -> None:
+    await an("PUT", "d.ttl", AN, DOC, "text/turtle")
+    db = an.house.db
+    assert isinstance(db, Sqlite)
+    before = db.hops
+
+    await asyncio.gather(*(an("GET", "d.ttl", AN) for _ in range(32)))
+
+    assert db.hops - before < 8
