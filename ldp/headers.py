@@ -25,9 +25,9 @@ _VARIANTS = {"text/turtle": "t", "application/ld+json": "j", "application/n-trip
 _BASIC = ("Resource", "Container", "BasicContainer")
 
 
-def etag(version: int, media_type: str, view: View | None = None) -> str:
+def etag(version: int, media_type: str, view: View | None = None, *, minimal: bool = False) -> str:
     """Decision 34: version and variant, and the grant when the answer is cut down to it."""
-    variant = _VARIANTS.get(media_type, "b")
+    variant = _VARIANTS.get(media_type, "b") + ("m" if minimal else "")
     return f'"{version}.{variant}"' if view is None else f'"{version}.{variant}.{view.tag}"'
 
 
@@ -109,14 +109,22 @@ def content_policy(media_type: str) -> str:
 
 
 def read_headers(
-    resource: Resource, decision: Decision, who: Who, media_type: str, base: Iri, view: View | None
+    resource: Resource,
+    decision: Decision,
+    who: Who,
+    media_type: str,
+    base: Iri,
+    view: View | None,
+    *,
+    minimal: bool = False,
 ) -> dict[str, str]:
-    """Everything a 200 or 304 says besides its body."""
+    """Everything a 200 or 304 says besides its body; *minimal*: a container without members."""
     public = Mode.READ in decision.public and view is None
+    essence = media_type.split(";", 1)[0].strip().lower()
     return {
-        "ETag": etag(resource.version, media_type.split(";", 1)[0].strip().lower(), view),
+        "ETag": etag(resource.version, essence, view, minimal=minimal),
         "Last-Modified": http_date(resource.modified // SECOND),
-        "Vary": VARY if view is None else VARY + ", Kluis-Grant, Kluis-Purpose",
+        "Vary": _vary(resource.is_container, view),
         "Cache-Control": _cache_control(public, view),
         **method_headers(resource.iri, exists=True, rdf=_is_rdf(resource)),
         "Accept-Ranges": "none",
@@ -126,6 +134,12 @@ def read_headers(
         "X-Content-Type-Options": "nosniff",
         "Cross-Origin-Resource-Policy": "cross-origin",
     }
+
+
+def _vary(container: bool, view: View | None) -> str:
+    # SP-36: only containers look at Prefer.
+    prefer = VARY + ", Prefer" if container else VARY
+    return prefer if view is None else prefer + ", Kluis-Grant, Kluis-Purpose"
 
 
 def _shown_modes(iri: Iri, decision: Decision) -> Mode:

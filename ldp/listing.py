@@ -22,7 +22,9 @@ _PREFIXES = (
 )
 _CONTAINER = "ldp:BasicContainer, ldp:Container, ldp:Resource"
 _TYPES = [LDP + "BasicContainer", LDP + "Container", LDP + "Resource"]
-_PREFERENCE = re.compile(r'(?:\A|,)\s*return\s*=\s*"?representation"?\s*((?:;[^,"]*(?:"[^"]*")?)*)', re.I)
+_PREFERENCE = re.compile(
+    r'(?:\A|,)\s*return\s*=\s*"?representation"?\s*((?:;[^,"]*(?:"[^"]*")?)*)', re.I
+)
 _SCOPE = re.compile(r';\s*(include|omit)\s*=\s*(?:"([^"]*)"|([^;,"\s]*))', re.I)
 
 
@@ -44,8 +46,8 @@ def write_listing(
     """The container's own statements, then its members with their facts (SP-29, 31, 32)."""
     writer = WRITERS[media_type]
     passage = writer.passage(container, members, True) if members else b""
-    return writer.opening(container) + passage + writer.closing(
-        container, bool(members), statements
+    return (
+        writer.opening(container) + passage + writer.closing(container, bool(members), statements)
     )
 
 

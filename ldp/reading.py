@@ -1,51 +1,46 @@
 # SPDX-License-Identifier: EUPL-1.2
 """GET and HEAD: one snapshot for data and permission; under a grant one commit for the log too."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from typing import IO
 
 from acl.decide import Decision, decide
 from acl.journal import Use, new_id, record_use
 from acl.modes import Mode
-from acl.permit import Permit, View
+from acl.permit import Permit
 from ldp.admission import look, missing_error, refusal
-from ldp.ask import Answer, Ask, House
+from ldp.ask import Answer, Ask, House, Stream
 from ldp.conditions import check_read, not_modified
 from ldp.headers import links, method_headers, read_headers
-from ldp.listing import write_listing
+from ldp.listing import wants_minimal
 from ldp.needs import to_read
-from ldp.negotiate import choose
+from ldp.partial import document, whole
+from ldp.ranges import Stretch
+from ldp.showing import chosen_type, show, show_members
+from ldp.spool import PAGE, Spool, write_at_once, write_in_pages
+from ldp.uses import why_free
 from pod import clock, rdf
-from pod.contents import exists, find, members
+from pod.contents import exists, find
 from pod.database import Tx
-from pod.errors import NotAcceptable, Refused, Unavailable
+from pod.errors import Unavailable
 from pod.iri import Iri, is_auxiliary, is_container
-from pod.projection import project
+from pod.membership import page_of
 from pod.resource import Found, Member, Resource
 
-TRIES = 5
+TRIES = 6
+PAGED_TRIES = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What one snapshot showed."""
+    """What one snapshot showed; a container's first members, one more than fit on a page."""
 
     found: Found
     decision: Decision
     members: Sequence[Member]
     twin: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """The representation that will go out, before anything of it does."""
-
-    media_type: str
-    body: bytes | Path
-    size: int
-    properties: tuple[str, ...] | None = None
+    spooled: int | None = None
 
 
 async def read(house: House, ask: Ask) -> Answer:
@@ -54,21 +49,51 @@ async def read(house: House, ask: Ask) -> Answer:
     A read that only a grant permits is prepared here and settled in one write: decide again, same
     version still there, count, log (decision 16). When something moved in between, it starts over.
     """
-    for _ in range(TRIES):
-        seen = await house.db.read(_see, house, ask)
+    for attempt in range(TRIES):
+        if attempt >= PAGED_TRIES and is_container(ask.target) and ask.method == "GET":
+            answer, seen, permit = await _look_and_list(house, ask)
+        else:
+            seen = await house.db.read(_see, house, ask)
+            permit = _permit_or_refuse(ask, seen)
+            answer = await _prepare(house, ask, seen, permit, None)
+        if answer is None:
+            continue
+        if permit.spend is None or seen.found.resource is None:
+            return _outcome(answer)
+        if await _settled(house, ask, seen, permit, answer):
+            return _outcome(answer)
+    raise Unavailable("This resource changes too fast to be read as a whole; try again.")
+
+
+def _outcome(answer: Answer) -> Answer:
+    if answer.refusal is not None:
+        raise answer.refusal
+    return answer
+
+
+async def _look_and_list(house: House, ask: Ask) -> tuple[Answer | None, Seen, Permit]:
+    """The snapshot that decides writes the whole listing: it cannot change under way."""
+    file = await house.files.scratch()
+    try:
+        seen = await house.db.read(_see_all, house, ask, file)
         permit = _permit_or_refuse(ask, seen)
-        resource = seen.found.resource
-        if resource is None:
-            return _absent(house, ask, seen)
-        shown = await _represent(house, ask, resource, permit.view, seen.members)
-        answer = _answer(house, ask, resource, seen.decision, permit, shown)
-        if permit.spend is None:
-            return answer
-        entry = new_id(house.base)
-        if await house.db.write(resource.pod, _settle, house, ask, seen, permit, answer, entry):
-            answer.headers.update({"Kluis-Grant": permit.because, "Kluis-Log": entry})
-            return answer
-    raise Unavailable("This resource changes too fast to be read under a grant; try again.")
+        answer = await _prepare(house, ask, seen, permit, file)
+    except BaseException:
+        file.close()
+        raise
+    if answer is None or not isinstance(answer.body, Stream):
+        file.close()
+    return answer, seen, permit
+
+
+async def _see_all(tx: Tx, house: House, ask: Ask, file: IO[bytes]) -> Seen:
+    seen = await _see(tx, house, ask)
+    resource = seen.found.resource
+    if resource is None or len(seen.members) <= PAGE:
+        return seen
+    view = _permit_or_refuse(ask, seen).view
+    spool = Spool(file, resource, view, chosen_type(ask, resource, view))
+    return replace(seen, spooled=await write_at_once(tx, spool))
 
 
 async def _see(tx: Tx, house: House, ask: Ask) -> Seen:
@@ -77,7 +102,7 @@ async def _see(tx: Tx, house: House, ask: Ask) -> Seen:
     listed: Sequence[Member] = ()
     twin = False
     if may and found.resource is not None and found.resource.is_container:
-        listed = await members(tx, ask.target)
+        listed = await page_of(tx, ask.target, "", PAGE + 1)
     elif may and found.resource is None:
         twin = await _readable_twin(tx, house, ask)
     return Seen(found, decision, listed, twin)
@@ -116,86 +141,92 @@ def _absent(house: House, ask: Ask, seen: Seen) -> Answer:
     )
 
 
-async def _represent(
-    house: House, ask: Ask, resource: Resource, view: View | None, listed: Sequence[Member]
-) -> Shown:
-    media_type = _choose(ask, resource)
-    if resource.is_container:
-        return _list(resource, view, listed, media_type)
-    if view is not None and view.properties is not None and not rdf.is_rdf(resource.media_type):
-        raise Refused(
-            "This is not RDF, so it cannot be cut down to the properties of your grant.",
-            problem="not-projectable",
-        )
-    projected = view is not None and view.properties is not None
-    if media_type == resource.essence and not projected:
-        body = await _stored(house, resource)
-        return Shown(resource.media_type, body, resource.size)
-    stored = await _bytes(house, resource)
-    if len(stored) > rdf.INLINE:
-        return await asyncio.to_thread(_convert, house, resource, stored, media_type, view)
-    return _convert(house, resource, stored, media_type, view)
-
-
-def _choose(ask: Ask, resource: Resource) -> str:
-    essence = resource.essence
-    offered = [essence]
-    if resource.is_container or rdf.is_rdf(essence):
-        offered += [other for other in rdf.OFFERED if other != essence]
-    chosen = choose(ask.accept, offered)
-    if chosen is None:
-        raise NotAcceptable(
-            f"This can be had as {', '.join(offered)}.", more={"available": offered}
-        )
-    return chosen
-
-
-def _list(
-    resource: Resource, view: View | None, listed: Sequence[Member], media_type: str
-) -> Shown:
-    if view is not None:
-        # KC-20: a container that is granted lists granted members only, and no one's statements.
-        resource = replace(resource, body=None)
-        granted = view.members or frozenset()
-        listed = [member for member in listed if member.iri in granted]
-    body = write_listing(resource, listed, media_type)
-    return Shown(media_type, body, len(body))
-
-
-async def _stored(house: House, resource: Resource) -> bytes | Path:
-    if resource.blob is not None:
-        return house.files.path(resource.blob)
-    return resource.body or b""
-
-
-async def _bytes(house: House, resource: Resource) -> bytes:
-    if resource.blob is not None:
-        return await house.files.read(resource.blob)
-    return resource.body or b""
-
-
-def _convert(
-    house: House, resource: Resource, stored: bytes, media_type: str, view: View | None
-) -> Shown:
-    statements = rdf.parse(stored, resource.media_type, resource.iri, house.contexts)
-    triples, names = statements.triples, None
-    if view is not None and view.properties is not None:
-        triples = project(statements, resource.iri, view.properties)
-        names = tuple(sorted({triple.predicate.value for triple in triples}))
-    body = rdf.write(triples, media_type, {} if names is not None else statements.prefixes)
-    return Shown(media_type, body, len(body), names)
-
-
-def _answer(
-    house: House, ask: Ask, resource: Resource, decision: Decision, permit: Permit, shown: Shown
-) -> Answer:
-    headers = read_headers(resource, decision, ask.who, shown.media_type, house.base, permit.view)
-    tag = headers["ETag"]
-    check_read(ask.conditions, tag, resource.modified)
-    if not_modified(ask.conditions, tag, resource.modified, resource.is_container):
+async def _prepare(
+    house: House, ask: Ask, seen: Seen, permit: Permit, file: IO[bytes] | None
+) -> Answer | None:
+    """The answer but for its log entry; None when what was seen is there no longer."""
+    resource, view = seen.found.resource, permit.view
+    if resource is None:
+        return _absent(house, ask, seen)
+    media_type = chosen_type(ask, resource, view)
+    minimal = resource.is_container and wants_minimal(ask.prefer)
+    headers = read_headers(
+        resource, seen.decision, ask.who, media_type, house.base, view, minimal=minimal
+    )
+    check_read(ask.conditions, headers["ETag"], resource.modified)
+    if not_modified(ask.conditions, headers["ETag"], resource.modified, resource.is_container):
         return Answer(304, headers)
-    headers["Content-Type"] = shown.media_type
-    return Answer(200, headers, shown.body, shown.size, shown.properties)
+    if minimal:
+        # SP-36, RFC 7240 §3: what was honoured is said.
+        headers["Preference-Applied"] = "return=representation"
+        return whole(ask, headers, show_members(resource, view, (), media_type))
+    if len(seen.members) > PAGE:
+        return await _long_listing(house, ask, seen, headers, Listing(permit, media_type, file))
+    if resource.is_container:
+        return whole(ask, headers, show_members(resource, view, seen.members, media_type))
+    try:
+        shown = await show(house, resource, view, media_type)
+        return await document(house, ask, resource, headers, shown)
+    except FileNotFoundError:
+        # The body was replaced or deleted since the snapshot; its file went with it.
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """How a long listing is made; `file` holds it when one snapshot has written all of it."""
+
+    permit: Permit
+    media_type: str
+    file: IO[bytes] | None
+
+
+async def _long_listing(
+    house: House, ask: Ask, seen: Seen, headers: dict[str, str], listing: Listing
+) -> Answer | None:
+    """GET and HEAD alike name no length: HEAD would have to write all of it to know."""
+    headers["Content-Type"] = listing.media_type
+    resource = seen.found.resource
+    if ask.method == "HEAD" or resource is None:
+        return Answer(200, headers, None, None)
+    if listing.file is not None and seen.spooled is not None:
+        return Answer(200, headers, _spooled(listing.file, seen.spooled), None)
+    file = await house.files.scratch()
+    try:
+        spool = Spool(file, resource, listing.permit.view, listing.media_type)
+        size = await write_in_pages(house.db, spool, seen.members)
+        # The last look decides for all pages: the same version shows the same list.
+        if size is not None and await house.db.read(_still, house, ask, resource.version):
+            return Answer(200, headers, _spooled(file, size), None)
+    except BaseException:
+        file.close()
+        raise
+    file.close()
+    return None
+
+
+def _spooled(file: IO[bytes], size: int) -> Stream:
+    return Stream(file, (Stretch(0, size),))
+
+
+async def _still(tx: Tx, house: House, ask: Ask, version: int) -> bool:
+    found, decision = await look(tx, house, ask.who, ask.target, house.now())
+    same = found.resource is not None and found.resource.version == version
+    return same and Mode.READ in decision.modes
+
+
+async def _settled(house: House, ask: Ask, seen: Seen, permit: Permit, answer: Answer) -> bool:
+    entry = new_id(house.base)
+    pod, settled = seen.found.pod, False
+    try:
+        settled = await house.db.write(pod, _settle, house, ask, seen, permit, answer, entry)
+    finally:
+        if not settled:
+            answer.close()
+    answer.headers.update({"Kluis-Grant": permit.because, "Kluis-Log": entry})
+    if settled and answer.refusal is not None:
+        answer.refusal.headers.update({"Kluis-Grant": permit.because, "Kluis-Log": entry})
+    return settled
 
 
 async def _settle(
@@ -211,10 +242,11 @@ async def _settle(
     if not _same(seen, permit, found, current) or current.spend is None:
         return False
     moment = await clock.instant(tx, now)
-    if ask.method == "GET" and answer.status == 200:
-        await current.spend(tx, moment)
     use = _use(ask, found.resource, permit, answer)
-    await record_use(tx, use, entry, moment)
+    free = await why_free(tx, ask, permit, str(use.version), answer, moment)
+    if answer.status in (200, 206) and free is None:
+        await current.spend(tx, moment)
+    await record_use(tx, replace(use, reason=free), entry, moment)
     return True
 
 

@@ -3,19 +3,20 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from pathlib import Path
 
 from aiohttp import hdrs, web
 
 from acl.journal import Use, new_id, record_use
-from identity.cors import Cors
+from identity.cors import Cors, cors_headers
 from identity.door import Door
 from identity.who import Who
+from ldp import digests
 from ldp.admission import Denied
-from ldp.ask import Answer, Ask, Body, House
+from ldp.ask import Answer, Ask, Body, House, Stream
 from ldp.conditions import read_conditions
 from ldp.link import types_of
 from ldp.patching import patch
+from ldp.ranges import Stretch
 from ldp.reading import answer_options, read
 from ldp.storage import describe_storage, is_storage_description
 from ldp.writing import create, delete, replace
@@ -72,6 +73,11 @@ def read_ask(request: web.Request, who: Who, door: Door) -> Ask:
         slug=headers.get("Slug"),
         types=types_of(headers.getall(hdrs.LINK)) if hdrs.LINK in headers else frozenset(),
         body=_body(request) if request.body_exists else None,
+        range=headers.get(hdrs.RANGE),
+        if_range=headers.get(hdrs.IF_RANGE),
+        prefer=", ".join(headers.getall("Prefer")) if "Prefer" in headers else None,
+        digests=digests.sent(headers) if request.body_exists else (),
+        digests_wanted=digests.asked_for(headers),
     )
 
 
@@ -120,21 +126,39 @@ async def _note(tx: Tx, house: House, ask: Ask, denied: Denied) -> None:
 
 
 async def _send(request: web.Request, answer: Answer) -> web.StreamResponse:
-    if isinstance(answer.body, Path):
+    if isinstance(answer.body, Stream) or (answer.body is None and answer.size != 0):
         return await _stream(request, answer, answer.body)
     return web.Response(status=answer.status, body=answer.body, headers=answer.headers)
 
 
-async def _stream(request: web.Request, answer: Answer, path: Path) -> web.StreamResponse:
-    # Opened before the first byte goes out: a file deleted meanwhile is still read to its end.
-    file = await asyncio.to_thread(path.open, "rb")
+async def _stream(
+    request: web.Request, answer: Answer, stream: Stream | None
+) -> web.StreamResponse:
+    """Piece by piece; without a stream the headers alone, as HEAD asks (RFC 9110 §9.3.2)."""
     try:
         response = web.StreamResponse(status=answer.status, headers=answer.headers)
         response.content_length = answer.size
+        # The door adds these to answers that have not begun; this one begins here (SP-60).
+        response.headers.extend(cors_headers(Cors.DATA, request.headers.get(hdrs.ORIGIN)))
+        response.headers[hdrs.SERVER] = "Kluis"
         await response.prepare(request)
-        while request.method != "HEAD" and (piece := await asyncio.to_thread(file.read, CHUNK)):
-            await response.write(piece)
+        for part in stream.parts if stream is not None else ():
+            if isinstance(part, Stretch):
+                await _carry(response, stream, part)
+            else:
+                await response.write(part)
         await response.write_eof()
         return response
     finally:
-        file.close()
+        answer.close()
+
+
+async def _carry(response: web.StreamResponse, stream: Stream | None, part: Stretch) -> None:
+    at = part.start
+    while stream is not None and at < part.end:
+        piece = await asyncio.to_thread(stream.piece, at, min(CHUNK, part.end - at))
+        if not piece:
+            # The file is shorter than its row says: break off, so that the client notices.
+            raise ConnectionResetError("a stored body ended before its length")
+        await response.write(piece)
+        at += len(piece)
