@@ -16,6 +16,7 @@ import acl.wac
 import consent.house
 import consent.permits
 import consent.routes
+import dashboard.problems
 import dashboard.routes
 import identity.account_routes
 import identity.routes
@@ -48,7 +49,8 @@ def build_app(
     base, files = settings.base, Files(folder.blobs)
     replay = open_replay(folder.proofs, wall())
     identify = identity.routes.identify_with(keys, replay, base, wall)
-    door = Door(base, identify, traffic=traffic)
+    explained = frozenset(dashboard.problems.PROBLEMS)
+    door = Door(base, identify, traffic=traffic, explained=explained)
     signer = signer_of(keys.consent)
     # Kluis has two sources of permission; a third is one more function here.
     sources = (acl.wac.permits, consent.permits.permit_source(base, signer))

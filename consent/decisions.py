@@ -38,7 +38,7 @@ from pod.instant import MINUTE, Instant
 from pod.iri import Iri
 
 TRIES = 5
-FRESH = 15 * MINUTE
+FRESH = 5 * MINUTE
 NEW = Once()
 
 

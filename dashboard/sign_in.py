@@ -105,12 +105,15 @@ async def reader_of(house: House, value: str) -> Reader | None:
     """Whose session this is, as long as it opens pages (decision 30)."""
     if not value:
         return None
-    session, moment, webids = await house.db.read(_look, value, house.now())
+    now = house.now()
+    session, moment, webids = await house.db.read(_look, value, now)
     if session is None or not session.opens_pages(moment):
         return None
     if moment - session.used >= TOUCH_EVERY:
         await house.db.write(None, touch_session, session, house.now())
-    return Reader(session.account, webids, session.signed_in, session.acr)
+    # Sessions live on the clock of consent, `Who` on the wall clock as tokens do (KC-25).
+    signed_in = None if session.signed_in is None else session.signed_in - (moment - now)
+    return Reader(session.account, webids, signed_in, session.acr)
 
 
 async def _look(

@@ -61,6 +61,7 @@ class Door:
     identify: Identify
     request_ids: Iterator[str] = field(default_factory=numbered_ids)
     traffic: Traffic = field(default_factory=Traffic)
+    explained: frozenset[str] = frozenset()
 
     def api(self, room: Room, cors: Cors = Cors.PROTOCOL) -> Handler:
         """A door for programs: tokens count, cookies do not (decision 21)."""
@@ -91,18 +92,19 @@ class Door:
             wanted = request.headers.get("Access-Control-Request-Headers")
             return web.Response(status=204, headers=preflight_headers(cors, origin, wanted))
         request_id = self._request_id(request)
-        who = ANYONE
         try:
             self._require_our_host(request)
             who = replace(await identify(request), request_id=request_id, origin=origin)
             response = await room(request, who)
         except PodError as error:
-            response = problem(error, request_id, who)
+            explained = error.problem in self.explained
+            page = f"{self.base}-/help/{error.problem}" if explained else None
+            response = problem(error, request_id, page)
         except web.HTTPException:
             raise
         except Exception:
             LOG.exception("request %s failed", request_id)
-            response = problem(_Broken("Something broke here. It was noted."), request_id, who)
+            response = problem(_Broken("Something broke here. It was noted."), request_id)
         if not response.prepared:
             response.headers.extend(cors_headers(cors, origin))
             response.headers["Server"] = "Kluis"
@@ -148,8 +150,11 @@ def _vary_by_origin(response: web.StreamResponse) -> None:
         response.headers["Vary"] = f"{vary}, Origin" if vary else "Origin"
 
 
-def problem(error: PodError, request_id: str, who: Who = ANYONE) -> web.Response:
-    """RFC 9457. The same bytes for every caller but for the request id."""
+def problem(error: PodError, request_id: str, help_at: str | None = None) -> web.Response:
+    """RFC 9457. The same bytes for every caller but for the request id.
+
+    `help_at` is the address of a page that explains this problem (KC-3).
+    """
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
     body: dict[str, Any] = {
         "type": PROBLEM + error.problem,
@@ -160,6 +165,8 @@ def problem(error: PodError, request_id: str, who: Who = ANYONE) -> web.Response
     }
     if error.errors:
         body["errors"] = list(error.errors)
+    if help_at is not None:
+        body["help"] = help_at
     body |= error.more
     headers = dict(error.headers)
     if status == 401:
