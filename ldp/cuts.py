@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Parts taken out of a text with the blanks and lines that they leave, never with a comment."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ _BLANKS = " \t"
 _LINES = "\r\n"
 _SPACE = _BLANKS + _LINES
 _MARKS = ".;,])"
+_END = re.compile(r"\r\n|\r|\n")
 
 
 class Change(NamedTuple):
@@ -84,14 +86,28 @@ def _widened(text: str, start: int, end: int, remarks: set[int]) -> tuple[int, i
 
 def _lines(text: str, left: int, right: int) -> tuple[int, int]:
     """Whole lines, with one of two blank lines that would meet."""
-    right = _after_line(text, right)
-    above = _back(text, left, _SPACE)
-    lines_above = text[above:left].replace("\r\n", "\n").count("\n") + text[above:left].count("\r")
-    blank_above = above == 0 or len(_ends(text[above:left])) > 1
-    del lines_above
+    above, right = _back(text, left, _SPACE), _after_line(text, right)
+    ends = [match.end() for match in _END.finditer(text, above, left)]
     following = _on(text, right, _BLANKS)
-    if blank_above and following < len(text) and text[following] in _LINES:
+    if following == len(text):
+        return (ends[0] if ends else left), following
+    if (above == 0 or len(ends) > 1) and text[following] in _LINES:
         return left, _after_line(text, following)
-    if following == len(text) and above < left:
-        return above + len(_first_end(text, above)), right
     return left, right
+
+
+def _after_line(text: str, at: int) -> int:
+    end = _END.match(text, at)
+    return end.end() if end is not None else at
+
+
+def _back(text: str, at: int, signs: str) -> int:
+    while at and text[at - 1] in signs:
+        at -= 1
+    return at
+
+
+def _on(text: str, at: int, signs: str) -> int:
+    while at < len(text) and text[at] in signs:
+        at += 1
+    return at

@@ -23,6 +23,7 @@ from ldp.admission import (
 from ldp.ask import Answer, Ask, House, Kept
 from ldp.bodies import discard, read_all, require_type, take_small
 from ldp.conditions import check_write
+from ldp.edit import edit
 from ldp.headers import PATCH_TYPES, links, method_headers, written_headers
 from ldp.keeping import keep, make_containers
 from ldp.listing import is_listed_fact
@@ -165,11 +166,11 @@ def _new_state(
         return rdf.write(triples, rdf.TURTLE)
     media_type = rdf.N_TRIPLES if old.is_container else old.media_type
     statements = rdf.parse(body, media_type, ask.target, house.contexts)
-    return _changed(ask, old, statements, media_type, change)
+    return _changed(ask, old, body, statements, change)
 
 
 def _changed(
-    ask: Ask, old: Resource, statements: Statements, media_type: str, change: Patch
+    ask: Ask, old: Resource, body: bytes, statements: Statements, change: Patch
 ) -> bytes | None:
     if statements.named_graphs:
         raise Clash(
@@ -186,6 +187,10 @@ def _changed(
             problem="protected-statements",
             headers=CONSTRAINED,
         )
+    media_type = rdf.N_TRIPLES if old.is_container else old.media_type
+    edited = edit(body, media_type, ask.target, statements, before - after, after - before)
+    if edited is not None:
+        return edited
     return rdf.write(_in_order(statements.triples, after), media_type, statements.prefixes)
 
 

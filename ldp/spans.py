@@ -85,11 +85,10 @@ class Statement(NamedTuple):
 
 @dataclass(slots=True)
 class Spans:
-    """A document in parts: where each statement begins and ends and its first triple's place."""
+    """A document in parts: where each statement begins, and its first triple's place."""
 
     text: str
     starts: list[int] = field(default_factory=list)
-    ends: list[int] = field(default_factory=list)
     firsts: list[int] = field(default_factory=list)
     count: int = 0
     prefixes: dict[str, list[int]] = field(default_factory=dict)
@@ -137,7 +136,6 @@ def _read_part(spans: Spans, start: int) -> int:
         spans.known[at] = statement = read_statement(text, start, spans.count)
         end, count = statement.end, len(statement.order)
     spans.starts.append(start)
-    spans.ends.append(end)
     spans.firsts.append(spans.count)
     spans.count += count
     return end
