@@ -5,23 +5,27 @@ import argparse
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
-
-import orjson
+from typing import TypeAlias, TypeVar
 
 from commands.seed import read_seed
 from commands.settings import Settings, WrongUsage, add_flags, read_settings
+from consent import forms, registry_file
+from consent.registry_file import Registry
 from consent.seed import export_registry, seed_registry
 from pod.database import Database, Tx
-from pod.errors import Missing
+from pod.errors import Missing, PodError
 from pod.instant import wall
+from pod.iri import Iri
 from pod.schema import migrate
 from pod.sqlite import open_sqlite
 
 Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 T = TypeVar("T")
+
+FORMS: Mapping[str, str] = {"json": forms.JSON, "jsonld": forms.JSON_LD, "turtle": forms.TURTLE}
+ENDINGS: Mapping[str, str] = {"": "json", ".json": "json", ".jsonld": "jsonld", ".ttl": "turtle"}
 
 
 def add_commands(commands: Subparsers) -> None:
@@ -29,8 +33,10 @@ def add_commands(commands: Subparsers) -> None:
     registry = commands.add_parser("registry", help="agencies and purposes, from and to a file")
     what = registry.add_subparsers(required=True, metavar="import|export")
     importing = what.add_parser("import", help="add what is not there yet")
-    importing.add_argument("file", type=Path, help="JSON with agencies and purposes")
-    exporting = what.add_parser("export", help="write everything as JSON")
+    importing.add_argument("file", type=Path, help="agencies and purposes (.json, .jsonld, .ttl)")
+    exporting = what.add_parser("export", help="write everything")
+    exporting.add_argument("file", type=Path, nargs="?", help="where to; standard output if absent")
+    exporting.add_argument("--format", choices=FORMS, help="what the file's ending says, or json")
     operator = commands.add_parser("operator", help="who may publish and suspend")
     adding = operator.add_subparsers(required=True, metavar="add").add_parser("add")
     adding.add_argument("email", help="the address that the account signs in with")
@@ -40,28 +46,60 @@ def add_commands(commands: Subparsers) -> None:
 
 
 def _import(given: argparse.Namespace) -> int:
-    seed = read_seed(given.file)
-    if seed.accounts:
-        raise WrongUsage(f"{given.file} holds accounts; those come in with kluis serve --seed.")
+    form = _form_of(given.file)
     settings = _settings(given)
+    found = _read(given.file, form, settings.base)
 
     async def work(db: Database) -> str:
-        made = await seed_registry(db, settings.base, seed.agencies, seed.purposes, wall())
+        made = await seed_registry(db, settings.base, found["agencies"], found["purposes"], wall())
         return f"Added {made.agencies} agencies and {made.purposes} purposes."
 
     print(_with_database(settings, work))
     return 0
 
 
+def _form_of(file: Path) -> str:
+    try:
+        return ENDINGS[file.suffix.lower()]
+    except KeyError as error:
+        raise WrongUsage(
+            f"The ending of {file} says no form that a registry has: .json, .jsonld or .ttl."
+        ) from error
+
+
+def _read(file: Path, form: str, base: Iri) -> Registry:
+    if form == "json":
+        seed = read_seed(file)
+        if seed.accounts:
+            raise WrongUsage(f"{file} holds accounts; those come in with kluis serve --seed.")
+        return {"agencies": seed.agencies, "purposes": seed.purposes}
+    try:
+        found = registry_file.read(file.read_bytes(), FORMS[form], base)
+    except OSError as error:
+        raise WrongUsage(f"The file {file} cannot be read: {error.strerror}.") from error
+    except PodError as error:
+        raise WrongUsage(f"The file {file} does not fit: {error.detail}") from error
+    if not any(found.values()):
+        raise WrongUsage(f"The file {file} names no agencies and no purposes.")
+    return found
+
+
 def _export(given: argparse.Namespace) -> int:
+    file: Path | None = given.file
+    form = given.format or ("json" if file is None else _form_of(file))
     settings = _settings(given)
 
-    async def work(db: Database) -> dict[str, Any]:
-        return dict(await export_registry(db, settings.base))
+    async def work(db: Database) -> Registry:
+        return await export_registry(db, settings.base)
 
-    sys.stdout.buffer.write(
-        orjson.dumps(_with_database(settings, work), option=orjson.OPT_INDENT_2) + b"\n"
-    )
+    body = registry_file.written(_with_database(settings, work), FORMS[form], settings.base)
+    if file is None:
+        sys.stdout.buffer.write(body)
+        return 0
+    try:
+        file.write_bytes(body)
+    except OSError as error:
+        raise WrongUsage(f"The file {file} cannot be written: {error.strerror}.") from error
     return 0
 
 

@@ -50,7 +50,7 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 def numbered_ids() -> Iterator[str]:
     """Request ids: random for each start, then counted, since they name and guard nothing."""
     start = secrets.token_urlsafe(9)
-    return (f"{start}-{number:x}" for number in count(1))
+    return (f"{start}-{number:08x}" for number in count(1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,16 @@ from acl.permit import View
 from acl.rules import CONDITIONS
 from identity.who import Who
 from pod.instant import SECOND, Instant, http_date
-from pod.iri import Iri, acl_of, governed_by, is_auxiliary, is_container, parent, storage_of
+from pod.iri import (
+    META,
+    Iri,
+    acl_of,
+    governed_by,
+    is_auxiliary,
+    is_container,
+    parent,
+    storage_of,
+)
 from pod.resource import Resource
 from pod.vocab import ACL, LDP, PIM, SOLID
 
@@ -43,7 +52,7 @@ def _words(modes: Mode) -> str:
 
 @lru_cache(maxsize=8192)
 def links(iri: Iri, base: Iri) -> str:
-    """One Link header: types, ACL, storage description (SP-21, 22, 30, 38)."""
+    """One Link header: types, auxiliaries, storage description (SP-21, 22, 30, 38)."""
     parts = [f'<{storage_of(iri)}.well-known/solid>; rel="{SOLID}storageDescription"']
     names = _BASIC if is_container(iri) else ("Resource",)
     parts += [f'<{LDP}{name}>; rel="type"' for name in names]
@@ -51,6 +60,7 @@ def links(iri: Iri, base: Iri) -> str:
         parts.append(f'<{PIM}Storage>; rel="type"')
     if not is_auxiliary(iri):
         parts.append(f'<{acl_of(iri)}>; rel="acl"')
+        parts.append(f'<{iri}{META}>; rel="describedby"')
     if governed_by(iri) is not None:
         # WAC #conditions: which kinds count is said on the ACL itself (WAC-7).
         parts += [f'<{kind}>; rel="{ACL}condition"' for kind in CONDITIONS]
@@ -125,7 +135,7 @@ def read_headers(
         "ETag": etag(resource.version, essence, view, minimal=minimal),
         "Last-Modified": http_date(resource.modified // SECOND),
         "Vary": _vary(resource.is_container, view),
-        "Cache-Control": _cache_control(public, view),
+        "Cache-Control": cache_control(public, view),
         **method_headers(resource.iri, exists=True, rdf=_is_rdf(resource)),
         "Accept-Ranges": "none",
         "WAC-Allow": wac_allow(_shown_modes(resource.iri, decision), decision.public),
@@ -153,7 +163,8 @@ def _is_rdf(resource: Resource) -> bool:
     return resource.essence in _VARIANTS
 
 
-def _cache_control(public: bool, view: View | None) -> str:
+def cache_control(public: bool, view: View | None) -> str:
+    """Private things are asked for again each time, what a grant gave is kept by nobody."""
     if view is not None:
         return "no-store"
     return "public, max-age=0, must-revalidate" if public else "private, no-cache"

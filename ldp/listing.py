@@ -14,7 +14,7 @@ from pod import rdf
 from pod.instant import SECOND, Instant
 from pod.iri import is_container
 from pod.resource import Member, Resource
-from pod.vocab import DCT, LDP, MEDIA_TYPES, POSIX, RDF, XSD
+from pod.vocab import DCT, LDP, MEDIA_TYPES, PIM, POSIX, RDF, XSD
 
 _PREFIXES = (
     f"@prefix dcterms: <{DCT}>.\n@prefix ldp: <{LDP}>.\n@prefix posix: <{POSIX}>.\n"
@@ -71,7 +71,8 @@ def date_time(second: int) -> str:
 
 
 @lru_cache(maxsize=512)
-def _media_class(media_type: str) -> str:
+def media_class(media_type: str) -> str:
+    """The class of things of this media type (SP-31)."""
     essence = rdf.essence(media_type)
     plain = all(c.isalnum() or c in "/+.-_" for c in essence) and essence.count("/") == 1
     return f"{MEDIA_TYPES}{essence}#Resource" if plain else LDP + "Resource"
@@ -104,7 +105,7 @@ def _member_turtle(member: Member) -> str:
     if is_container(member.iri):
         return f"<{member.iri}> a {_CONTAINER};{facts}.\n"
     return (
-        f"<{member.iri}> a ldp:Resource, <{_media_class(member.media_type)}>;{facts};"
+        f"<{member.iri}> a ldp:Resource, <{media_class(member.media_type)}>;{facts};"
         f" posix:size {member.size}.\n"
     )
 
@@ -139,7 +140,7 @@ def _member_json(member: Member) -> dict[str, object]:
         "@id": member.iri,
         "@type": _TYPES
         if is_container(member.iri)
-        else [LDP + "Resource", _media_class(member.media_type)],
+        else [LDP + "Resource", media_class(member.media_type)],
         DCT + "modified": [_json_date(second)],
         POSIX + "mtime": [{"@value": second}],
     }
@@ -175,7 +176,7 @@ def _member_lines(member: Member) -> str:
     mtime = f'<{iri}> <{POSIX}mtime> "{second}"^^<{XSD}integer> .\n'
     if is_container(iri):
         return _lines(iri, _TYPES, second) + mtime
-    types = dict.fromkeys((LDP + "Resource", _media_class(member.media_type)))
+    types = dict.fromkeys((LDP + "Resource", media_class(member.media_type)))
     size = f'<{iri}> <{POSIX}size> "{member.size}"^^<{XSD}integer> .\n'
     return _lines(iri, tuple(types), second) + mtime + size
 
@@ -187,19 +188,19 @@ WRITERS: Mapping[str, Writer] = {
 }
 
 
-def is_listed_fact(container: str, triple: ox.Triple) -> bool:
-    """SP-59d, e: containment, member facts and storage type come from the server alone."""
-    predicate = triple.predicate.value
-    if predicate in (LDP + "contains", DCT + "modified", POSIX + "size", POSIX + "mtime"):
+def is_listed_fact(iri: str, triple: ox.Triple) -> bool:
+    """SP-44, SP-59d, e: what the server alone says about a resource and about its members."""
+    subject, value = triple.subject, triple.object
+    if not isinstance(subject, ox.NamedNode):
+        return False
+    below = is_container(iri) and subject.value.startswith(iri)
+    if subject.value != iri and not below:
+        return False
+    if triple.predicate.value in _FACTS:
         return True
-    subject = triple.subject
-    about_member = isinstance(subject, ox.NamedNode) and subject.value != container
-    kind = triple.object.value if isinstance(triple.object, ox.NamedNode) else ""
-    is_type = predicate == RDF + "type"
-    return (
-        is_type
-        and (
-            kind.startswith((LDP, MEDIA_TYPES)) or kind == "http://www.w3.org/ns/pim/space#Storage"
-        )
-        and (about_member or kind.startswith((LDP, "http://www.w3.org/ns/pim/space#")))
-    )
+    kind = value.value if isinstance(value, ox.NamedNode) else ""
+    return triple.predicate.value == RDF + "type" and kind.startswith(_KINDS)
+
+
+_FACTS = (LDP + "contains", DCT + "modified", POSIX + "size", POSIX + "mtime")
+_KINDS = (LDP, MEDIA_TYPES, PIM + "Storage")

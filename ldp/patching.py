@@ -58,7 +58,7 @@ class Prepared:
 async def patch(house: House, ask: Ask) -> Answer:
     """Change one RDF document, or make it."""
     large = await house.db.read(_admit, house, ask)
-    change = await _read_patch(ask)
+    change = await read_patch(ask)
     if not large and not _is_heavy(change):
         kept = await house.db.write(storage_of(ask.target), _patch, house, ask, change, None)
         if kept is not None:
@@ -88,7 +88,8 @@ async def _admit(tx: Tx, house: House, ask: Ask) -> bool:
     return found.resource is not None and found.resource.size > INLINE
 
 
-async def _read_patch(ask: Ask) -> Patch:
+async def read_patch(ask: Ask) -> Patch:
+    """The patch in the body, in either language; relative IRIs are meant against the target."""
     body = await take_small(ask, LARGEST_PATCH)
     is_n3 = rdf.essence(ask.content_type or "") == "text/n3"
     read = read_n3_patch if is_n3 else read_sparql_update

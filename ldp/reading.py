@@ -12,6 +12,7 @@ from acl.permit import Permit
 from ldp.admission import look, missing_error, refusal
 from ldp.ask import Answer, Ask, House, Stream
 from ldp.conditions import check_read, not_modified
+from ldp.discovery import more_links, shown_owners
 from ldp.headers import links, method_headers, read_headers
 from ldp.listing import wants_minimal
 from ldp.needs import to_read
@@ -41,6 +42,7 @@ class Seen:
     members: Sequence[Member]
     twin: bool
     spooled: int | None = None
+    owners: Sequence[str] = ()
 
 
 async def read(house: House, ask: Ask) -> Answer:
@@ -105,7 +107,8 @@ async def _see(tx: Tx, house: House, ask: Ask) -> Seen:
         listed = await page_of(tx, ask.target, "", PAGE + 1)
     elif may and found.resource is None:
         twin = await _readable_twin(tx, house, ask)
-    return Seen(found, decision, listed, twin)
+    owners = await shown_owners(tx, ask.target) if may and ask.who.webid is not None else ()
+    return Seen(found, decision, listed, twin, owners=owners)
 
 
 async def _readable_twin(tx: Tx, house: House, ask: Ask) -> bool:
@@ -153,6 +156,8 @@ async def _prepare(
     headers = read_headers(
         resource, seen.decision, ask.who, media_type, house.base, view, minimal=minimal
     )
+    if view is None:
+        headers["Link"] += more_links(seen.found, seen.owners)
     check_read(ask.conditions, headers["ETag"], resource.modified)
     if not_modified(ask.conditions, headers["ETag"], resource.modified, resource.is_container):
         return Answer(304, headers)

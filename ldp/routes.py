@@ -2,7 +2,7 @@
 """HTTP to Ask and Answer to HTTP, for every address that is data."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator
 
 from aiohttp import hdrs, web
 
@@ -15,45 +15,27 @@ from ldp.admission import Denied
 from ldp.ask import Answer, Ask, Body, House, Stream
 from ldp.conditions import read_conditions
 from ldp.link import types_of
-from ldp.patching import patch
+from ldp.operations import METHODS, perform
 from ldp.ranges import Stretch
-from ldp.reading import answer_options, read
-from ldp.storage import describe_storage, is_storage_description
-from ldp.writing import create, delete, replace
 from pod import clock
 from pod.database import Tx
 from pod.errors import Missing, WrongMethod
 from pod.files import CHUNK
 from pod.iri import refuse_reserved, storage_of
 
-Operation = Callable[[House, Ask], Awaitable[Answer]]
-
-OPERATIONS: Mapping[str, Operation] = {
-    hdrs.METH_GET: read,
-    hdrs.METH_HEAD: read,
-    hdrs.METH_OPTIONS: answer_options,
-    hdrs.METH_PUT: replace,
-    hdrs.METH_POST: create,
-    hdrs.METH_PATCH: patch,
-    hdrs.METH_DELETE: delete,
-}
-METHODS = ", ".join(OPERATIONS)
-
 
 def routes(house: House, door: Door) -> list[web.RouteDef]:
     """The one catch-all; it is added last, so that everything of ours comes before it."""
 
     async def room(request: web.Request, who: Who) -> web.StreamResponse:
-        operation = OPERATIONS.get(request.method)
-        if operation is None:
-            raise WrongMethod("This method is not known here.", headers={"Allow": METHODS})
+        if request.method not in METHODS:
+            allowed = {"Allow": ", ".join(METHODS)}
+            raise WrongMethod("This method is not known here.", headers=allowed)
         if request.rel_url.raw_path[1:2] in ("-", "."):
             # Decision 6: every first segment that begins so is ours, known or not.
             raise Missing("There is nothing at this address.")
         ask = read_ask(request, who, door)
-        if is_storage_description(ask.target):
-            return await _send(request, await describe_storage(house, ask))
-        return await _send(request, await _noted(house, ask, operation))
+        return await _send(request, await _noted(house, ask))
 
     return [web.route("*", "/{path:.*}", door.api(room, Cors.DATA), expect_handler=_wait)]
 
@@ -96,10 +78,10 @@ async def _wait(request: web.Request) -> None:
     """Say 100 Continue only when the body is wanted, not before the rights are known."""
 
 
-async def _noted(house: House, ask: Ask, operation: Operation) -> Answer:
+async def _noted(house: House, ask: Ask) -> Answer:
     """A refused try of a known agency is in the log before the agency hears of it."""
     try:
-        return await operation(house, ask)
+        return await perform(house, ask)
     except Denied as denied:
         await house.db.write(storage_of(ask.target), _note, house, ask, denied)
         raise

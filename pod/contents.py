@@ -30,7 +30,7 @@ def _resource(row: Row) -> Resource:
 
 
 async def find(tx: Tx, iri: Iri) -> Found:
-    """The resource and the nearest ACL that speaks about it, in one query.
+    """The resource, its description and the nearest ACL that speaks about it, in one query.
 
     WAC #effective-acl-resource: the closest document speaks alone; farther ones are not added.
     An ACL resource is governed by Control on its subject, so the walk begins at the subject.
@@ -40,19 +40,21 @@ async def find(tx: Tx, iri: Iri) -> Found:
     values: dict[str, Any] = {f"a{number}": acl for number, acl in enumerate(acls)}
     names = ", ".join(f":{name}" for name in values)
     rows = await tx.all(
-        f"SELECT {_COLUMNS} FROM resource WHERE pod = :pod AND iri IN (:target, {names})",  # noqa: S608 - only numbered placeholders are put in
+        f"SELECT {_COLUMNS} FROM resource WHERE pod = :pod AND iri IN (:target, :meta, {names})",  # noqa: S608 - only numbered placeholders are put in
         pod=pod,
         target=iri,
+        meta=iri + META,
         **values,
     )
     kept = {row["iri"]: row for row in rows}
-    row = kept.get(iri)
+    row, description = kept.get(iri), kept.get(iri + META)
     nearest = next((kept[acl] for acl in acls if acl in kept), None)
     return Found(
         iri,
         pod,
         None if row is None else _resource(row),
         None if nearest is None else _resource(nearest),
+        None if description is None else _resource(description),
     )
 
 

@@ -48,9 +48,10 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one look found: the resource if it is there, and the nearest ACL above it."""
+    """What one look found: the resource if it is there, its description, the nearest ACL."""
 
     iri: Iri
     pod: Iri
     resource: Resource | None
     acl: Resource | None
+    description: Resource | None = None

@@ -11,7 +11,7 @@ from ldp.ask import Answer, Ask, Body, House
 from ldp.conditions import read_conditions
 from ldp.keeping import keep
 from ldp.link import types_of
-from ldp.routes import OPERATIONS
+from ldp.operations import perform
 from pod.database import Tx
 from pod.errors import PodError
 from pod.files import Files
@@ -80,7 +80,7 @@ class Asking:
         target = Iri(path if path.startswith("http") else ROOT + path.removeprefix("/"))
         try:
             refuse_reserved(target)
-            answer = await OPERATIONS[method](
+            answer = await perform(
                 self.house,
                 Ask(
                     method=method,

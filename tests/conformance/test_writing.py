@@ -218,9 +218,12 @@ async def test_put_replaces_content_and_type_both_ways(an: Asking) -> None:  # S
     await an("PUT", "d", AN, '{"@id":"#z","http://e/p":3}', rdf.JSON_LD)
 
     again = await an("GET", "d", AN, accept=rdf.N_TRIPLES)
-    assert again.body == (
-        f'<{ROOT}d#z> <http://e/p> "3"^^<http://www.w3.org/2001/XMLSchema#integer> .\n'
-    ).encode()
+    assert (
+        again.body
+        == (
+            f'<{ROOT}d#z> <http://e/p> "3"^^<http://www.w3.org/2001/XMLSchema#integer> .\n'
+        ).encode()
+    )
     assert "PATCH" in again.headers["Allow"]
 
 
