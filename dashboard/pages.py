@@ -276,7 +276,7 @@ def log_row(entry: Mapping[str, object], names: Names, nobody: str) -> LogRow:
         _place(_text(entry, "resource")),
         tuple(label_of(str(name)) for name in listed),
         DENIED if denied else _outcome(entry, lane),
-        problem.title if problem else _text(entry, "reason"),
+        problem.title if problem else _text(entry, "reason") if denied else "",
         f"/-/help/{problem.name}" if problem else "",
         names.purpose(purpose) if purpose else "",
         ground,

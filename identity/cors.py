@@ -14,6 +14,7 @@ EXPOSED = ", ".join(
         "Content-Length",
         "Content-Range",
         "DPoP-Nonce",
+        "Digest",
         "ETag",
         "Kluis-Grant",
         "Kluis-Log",
@@ -22,6 +23,7 @@ EXPOSED = ", ".join(
         "Location",
         "MS-Author-Via",
         "Preference-Applied",
+        "Repr-Digest",
         "Retry-After",
         "Updates-Via",
         "Vary",
@@ -31,9 +33,10 @@ EXPOSED = ", ".join(
 )
 # SP-64: what is allowed when the preflight names no headers.
 ALLOWED = (
-    "Accept, Authorization, Content-Type, DPoP, If-Match, If-Modified-Since, If-None-Match,"
-    " If-Unmodified-Since, Kluis-Case, Kluis-Employee, Kluis-Grant, Kluis-Purpose, Link, Origin,"
-    " Prefer, Range, Slug, X-Request-Id"
+    "Accept, Authorization, Content-Digest, Content-Type, Digest, DPoP, If-Match,"
+    " If-Modified-Since, If-None-Match, If-Range, If-Unmodified-Since, Kluis-Case, Kluis-Employee,"
+    " Kluis-Grant, Kluis-Purpose, Link, Origin, Prefer, Range, Repr-Digest, Slug, Want-Digest,"
+    " Want-Repr-Digest, X-Request-Id"
 )
 METHODS = "GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE"
 MAX_AGE = "3600"

@@ -100,7 +100,7 @@ CREATE TABLE resource (
     modified INTEGER NOT NULL,
     PRIMARY KEY (pod, iri)
 );
-CREATE INDEX resource_parent ON resource (pod, parent, iri);
+CREATE INDEX resource_parent ON resource (pod, parent, iri, media_type, size, modified);
 CREATE TABLE tombstone (
     pod TEXT NOT NULL,
     iri TEXT NOT NULL,
