@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Callable, Coroutine, Sequence
 from importlib.metadata import version
+from typing import TypeVar
 
 from aiohttp import web
 
@@ -24,6 +25,8 @@ import ldp.ask
 import ldp.routes
 from commands import demo, registry, seed, verify
 from commands.settings import Settings, WrongUsage, add_flags, read_settings
+from commands.settling import settling
+from commands.workers import Crew, Sockets, keep, listening
 from consent.signer import signer_of
 from identity.door import Door
 from identity.keys import Keys, open_keys
@@ -40,10 +43,16 @@ from pod.sweep import sweep
 LINE_LIMIT = 32 * 1024
 STOP_SECONDS = 30
 VERSION = version("kluis")
+T = TypeVar("T")
 
 
 def build_app(
-    settings: Settings, db: Sqlite, folder: DataFolder, keys: Keys, traffic: Traffic
+    settings: Settings,
+    db: Sqlite,
+    folder: DataFolder,
+    keys: Keys,
+    traffic: Traffic,
+    settles: bool = True,
 ) -> web.Application:
     """All rooms, each behind its doors; the catch-all for data comes last."""
     base, files = settings.base, Files(folder.blobs)
@@ -76,29 +85,69 @@ def build_app(
         replay.close()
 
     app.on_cleanup.append(close_replay)
+    if settles:
+        app.cleanup_ctx.append(lambda _app: settling(word))
     return app
 
 
-async def serve(settings: Settings, folder: DataFolder) -> None:
-    """Serve until SIGTERM or SIGINT; requests under way finish first."""
+async def serve(settings: Settings, folder: DataFolder, sockets: Sockets) -> None:
+    """One process does it all, until SIGTERM or SIGINT; requests under way finish first."""
     db = await open_sqlite(folder.database)
     try:
-        await migrate(db)
-        await sweep(db, Files(folder.blobs))
-        if settings.seed is not None:
-            await seed.plant(db, settings.base, settings.seed, wall)
-        await _listen(settings, db, folder)
+        greeting = await _furnish(settings, db, folder)
+        await _answer(settings, db, folder, sockets, greeting)
     finally:
         await db.close()
 
 
-async def _listen(settings: Settings, db: Sqlite, folder: DataFolder) -> None:
+async def prepare(settings: Settings, folder: DataFolder) -> str:
+    """What is done once before workers start; gives the greeting."""
+    open_keys(folder.keys)
+    open_replay(folder.proofs, wall()).close()
+    db = await open_sqlite(folder.database)
+    try:
+        return await _furnish(settings, db, folder)
+    finally:
+        await db.close()
+
+
+def work(settings: Settings, sockets: Sockets, number: int) -> None:
+    """One worker of several, in a process of its own."""
+    _log_little()
+    _run(_work(settings, sockets, number))
+
+
+async def _work(settings: Settings, sockets: Sockets, number: int) -> None:
+    folder = open_folder(settings.data)
+    db = await open_sqlite(folder.database)
+    try:
+        await _answer(settings, db, folder, sockets, settles=number == 0)
+    finally:
+        await db.close()
+
+
+async def _furnish(settings: Settings, db: Sqlite, folder: DataFolder) -> str:
+    await migrate(db)
+    await sweep(db, Files(folder.blobs))
+    if settings.seed is not None:
+        await seed.plant(db, settings.base, settings.seed, wall)
+    return await _greeting(settings, db)
+
+
+async def _answer(
+    settings: Settings,
+    db: Sqlite,
+    folder: DataFolder,
+    sockets: Sockets,
+    greeting: str | None = None,
+    settles: bool = True,
+) -> None:
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     traffic = Traffic()
     runner = web.AppRunner(
-        build_app(settings, db, folder, open_keys(folder.keys), traffic),
+        build_app(settings, db, folder, open_keys(folder.keys), traffic, settles),
         access_log=None,
         max_line_size=LINE_LIMIT,
         max_field_size=LINE_LIMIT,
@@ -106,26 +155,18 @@ async def _listen(settings: Settings, db: Sqlite, folder: DataFolder) -> None:
     )
     await runner.setup()
     try:
-        port = await _open_port(runner, settings)
-        print(await _greeting(settings, db), flush=True)
+        ports = [web.SockSite(runner, each) for each in sockets]
+        for port in ports:
+            await port.start()
+        if greeting is not None:
+            print(greeting, flush=True)
         await stop.wait()
         # aiohttp drops what still arrives once it cleans up: finish what is under way before.
-        await port.stop()
+        for port in ports:
+            await port.stop()
         await traffic.drained(STOP_SECONDS)
     finally:
         await runner.cleanup()
-
-
-async def _open_port(runner: web.AppRunner, settings: Settings) -> web.TCPSite:
-    port = web.TCPSite(runner, settings.host, settings.port)
-    try:
-        await port.start()
-    except OSError as error:
-        raise WrongUsage(
-            f"Port {settings.port} on {settings.host} cannot be used ({error.strerror}):"
-            " give another --port."
-        ) from error
-    return port
 
 
 async def _greeting(settings: Settings, db: Sqlite) -> str:
@@ -137,22 +178,30 @@ async def _greeting(settings: Settings, db: Sqlite) -> str:
 def run_serve(given: argparse.Namespace) -> int:
     """`kluis serve`."""
     settings = read_settings(vars(given), os.environ)
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
-    # aiohttp logs a traceback for each malformed request that it refuses.
-    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
+    _log_little()
     folder = open_folder(settings.data)
-    with locked(folder):
-        _run(serve(settings, folder))
+    with locked(folder), listening(settings) as sockets:
+        if settings.workers == 1:
+            _run(serve(settings, folder, sockets))
+        else:
+            greeting = _run(prepare(settings, folder))
+            asyncio.run(keep(Crew(work, settings, sockets), greeting))
     return 0
 
 
-def _run(main_: Coroutine[None, None, None]) -> None:
+def _log_little() -> None:
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    # aiohttp logs a traceback for each malformed request that it refuses.
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
+
+
+def _run(main_: Coroutine[None, None, T]) -> T:
     try:
         import uvloop
     except ImportError:
-        asyncio.run(main_)
-    else:
-        uvloop.run(main_)
+        return asyncio.run(main_)
+    result: T = uvloop.run(main_)
+    return result
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -85,16 +85,18 @@ def _rule(graph: rdflib.Graph, node: Node, subject: rdflib.URIRef) -> Rule:
         FOAF + "Agent" in classes,
         ACL + "AuthenticatedAgent" in classes,
         frozenset(_iris(graph, node, "origin")),
-        tuple(_condition(graph, value) for value in _objects(graph, node, "condition")),
+        tuple(_conditions(graph, node)),
     )
 
 
-def _condition(graph: rdflib.Graph, node: Node) -> Condition:
-    kinds = [str(kind) for kind in graph.objects(node, _TYPE)]
-    kind = next((kind for kind in kinds if kind in CONDITIONS), kinds[0] if kinds else "")
-    word = "client" if kind == CONDITIONS[0] else "issuer"
-    values = frozenset(_iris(graph, node, word))
-    return Condition(kind, values, FOAF + "Agent" in _iris(graph, node, word + "Class"))
+def _conditions(graph: rdflib.Graph, node: Node) -> Iterator[Condition]:
+    """WAC-35: one for each type that a condition has, so that all of them must hold."""
+    for each in _objects(graph, node, "condition"):
+        kinds = sorted(str(kind) for kind in graph.objects(each, _TYPE)) or [""]
+        for kind in kinds:
+            word = "client" if kind == CONDITIONS[0] else "issuer"
+            values = frozenset(_iris(graph, each, word))
+            yield Condition(kind, values, FOAF + "Agent" in _iris(graph, each, word + "Class"))
 
 
 def _objects(graph: rdflib.Graph, node: Node, word: str) -> Iterator[Node]:

@@ -29,6 +29,7 @@ class Settings:
     seed: Path | None = None
     dev: bool = False
     max_body: int = 512 * MEBIBYTE
+    workers: int = 1
 
     @property
     def base(self) -> Iri:
@@ -45,8 +46,10 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
     "seed": Path,
     "dev": lambda value: value if isinstance(value, bool) else str(value).lower() in _YES,
     "max_body": int,
+    "workers": int,
 }
 _BASE = re.compile(r"https?://[a-z0-9.-]+(?::\d{1,5})?/", re.ASCII)
+MOST_WORKERS = 64
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -62,6 +65,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "--dev", action="store_true", help="plain http, open registration, a movable clock", **given
     )
     parser.add_argument("--max-body", type=int, help="largest body in bytes (512 MiB)", **given)
+    parser.add_argument("--workers", type=int, help="processes that answer (1)", **given)
     parser.add_argument("--config", type=Path, help="TOML file with the same names", **given)
 
 
@@ -100,6 +104,8 @@ def _checked(settings: Settings) -> Settings:
         raise WrongUsage(f"--port is a number from 1 to 65535, not {settings.port}.")
     if settings.max_body < 1:
         raise WrongUsage("--max-body is a number of bytes, at least 1.")
+    if not 0 < settings.workers <= MOST_WORKERS:
+        raise WrongUsage(f"--workers is a number from 1 to {MOST_WORKERS}, not {settings.workers}.")
     if not _BASE.fullmatch(settings.base):
         raise WrongUsage(
             f"--base-url is an origin and a slash, such as https://kluis.example/,"

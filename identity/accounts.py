@@ -6,11 +6,12 @@ import uuid
 from dataclasses import dataclass
 
 from pod.database import Tx
-from pod.errors import Missing, Unreadable
-from pod.instant import Instant
+from pod.errors import Clash, Missing, Unreadable
+from pod.instant import MINUTE, Instant
 
 _EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,255}")
 TAKEN = "There already is a login for this e-mail address."
+EMPTY_FOR = 30 * MINUTE
 NEEDS_LOGIN = "An account needs at least 1 login method."
 
 
@@ -31,7 +32,7 @@ def new_id() -> str:
 
 def read_email(value: object) -> str:
     """E-mail addresses compare in lower case (account-api.md §3)."""
-    if not isinstance(value, str) or not _EMAIL.fullmatch(value):
+    if not isinstance(value, str) or not _EMAIL.fullmatch(value) or not value.isprintable():
         raise Unreadable("Give an e-mail address.")
     return value.lower()
 
@@ -46,16 +47,36 @@ async def add_account(tx: Tx, account: str, now: Instant, *, operator: bool = Fa
     )
 
 
+async def drop_empty_accounts(tx: Tx, moment: Instant) -> None:
+    """An account that got no way to sign in within half an hour goes (account-api.md §3)."""
+    await tx.run(
+        "DELETE FROM account WHERE created < :before"
+        " AND NOT EXISTS (SELECT 1 FROM login WHERE login.account = account.id)"
+        " AND NOT EXISTS (SELECT 1 FROM pod WHERE pod.account = account.id)",
+        before=moment - EMPTY_FOR,
+    )
+
+
+async def mark_operator(tx: Tx, account: str) -> None:
+    """The account may do what operators do."""
+    await tx.run("UPDATE account SET operator = 1 WHERE id = :id", id=account)
+
+
 async def find_login(tx: Tx, email: str) -> Login | None:
     """The password login of an address."""
     row = await tx.one("SELECT * FROM login WHERE kind = 'password' AND subject = :e", e=email)
     return None if row is None else Login(row["id"], row["account"], email, row["secret"])
 
 
-async def add_login(tx: Tx, id_: str, account: str, email: str, secret: str, now: Instant) -> None:
-    """Unreadable, in the words that scripts look for, when the address has one."""
+async def require_free(tx: Tx, email: str) -> None:
+    """Each address has one login in all; asked before hashing too, which is slow."""
     if await find_login(tx, email) is not None:
         raise Unreadable(TAKEN)
+
+
+async def add_login(tx: Tx, id_: str, account: str, email: str, secret: str, now: Instant) -> None:
+    """Unreadable, in the words that scripts look for, when the address has one."""
+    await require_free(tx, email)
     await tx.run(
         "INSERT INTO login (id, account, kind, subject, secret, created)"
         " VALUES (:id, :account, 'password', :email, :secret, :now)",
@@ -84,9 +105,16 @@ async def login_of(tx: Tx, account: str, id_: str) -> Login:
     return Login(row["id"], row["account"], row["subject"], row["secret"])
 
 
-async def change_secret(tx: Tx, id_: str, secret: str) -> None:
-    """A new password; every session of the account but none of its tokens goes on."""
-    await tx.run("UPDATE login SET secret = :secret WHERE id = :id", secret=secret, id=id_)
+async def change_secret(tx: Tx, login: Login, secret: str) -> None:
+    """A new password in place of the one that was checked; Clash when another was quicker."""
+    changed = await tx.run(
+        "UPDATE login SET secret = :secret WHERE id = :id AND secret = :old",
+        secret=secret,
+        id=login.id,
+        old=login.secret,
+    )
+    if changed == 0:
+        raise Clash("The password was changed elsewhere in the meantime.")
 
 
 async def remove_login(tx: Tx, account: str, id_: str) -> None:

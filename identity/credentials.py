@@ -4,15 +4,16 @@
 import hmac
 import secrets
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from identity.webids import webids_of
-from pod.database import Tx
+from pod.database import Row, Tx
 from pod.errors import Missing, Refused, Unreadable
-from pod.instant import Instant
+from pod.instant import HOUR, Instant
 
 MOST_PER_ACCOUNT = 100
+NOTE_EVERY = HOUR
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,12 @@ class Credential:
     account: str
     webid: str
     access: str
+    used: Instant | None
+    linked: bool = True
+
+    def needs_note(self, now: Instant) -> bool:
+        """Whether its last use was so long ago that a commit is worth it."""
+        return self.used is None or now - self.used >= NOTE_EVERY
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +87,38 @@ async def add_credential(
 
 
 async def check_credential(tx: Tx, id_: str, secret: str) -> Credential | None:
-    """The credential if the secret is right and its WebID is still linked (OP-31)."""
+    """The credential if the secret is right; it says whether its WebID is still linked (OP-31)."""
     row = await tx.one("SELECT * FROM credential WHERE id = :id", id=id_)
-    kept = "" if row is None else str(row["secret"])
+    kept = hash_secret("") if row is None else str(row["secret"])
     if not hmac.compare_digest(kept, hash_secret(secret)) or row is None:
         return None
-    if row["webid"] not in await webids_of(tx, row["account"]):
-        return None
-    return Credential(row["id"], row["resource"], row["account"], row["webid"], row["access"])
+    linked = row["webid"] in await webids_of(tx, row["account"])
+    return replace(_credential(row), linked=linked)
+
+
+def _credential(row: Row) -> Credential:
+    return Credential(
+        row["id"], row["resource"], row["account"], row["webid"], row["access"], row["used"]
+    )
+
+
+async def note_use(tx: Tx, id_: str, now: Instant) -> None:
+    """ACC-10: when it was last used, to the hour."""
+    await tx.run("UPDATE credential SET used = :now WHERE id = :id", now=now, id=id_)
+
+
+async def without_link(tx: Tx, id_: str, now: Instant) -> None:
+    """OP-31: delete a credential whose WebID is no longer linked; looked at again, to be sure."""
+    row = await tx.one("SELECT * FROM credential WHERE id = :id", id=id_)
+    if row is not None and row["webid"] not in await webids_of(tx, row["account"]):
+        await _end(tx, _credential(row), now)
+
+
+async def _end(tx: Tx, credential: Credential, now: Instant) -> None:
+    await tx.run(
+        "UPDATE client_access SET ended = :now WHERE id = :id", now=now, id=credential.access
+    )
+    await tx.run("DELETE FROM credential WHERE id = :id", id=credential.id)
 
 
 async def credentials_of(tx: Tx, account: str) -> dict[str, str]:
@@ -105,13 +136,9 @@ async def credential_of(tx: Tx, account: str, resource: str) -> Credential:
     )
     if row is None:
         raise Missing("There is no such credential.")
-    return Credential(row["id"], row["resource"], row["account"], row["webid"], row["access"])
+    return _credential(row)
 
 
 async def remove_credential(tx: Tx, account: str, resource: str, now: Instant) -> None:
     """ACC-12: its tokens are refused from the next request on."""
-    credential = await credential_of(tx, account, resource)
-    await tx.run(
-        "UPDATE client_access SET ended = :now WHERE id = :id", now=now, id=credential.access
-    )
-    await tx.run("DELETE FROM credential WHERE id = :id", id=credential.id)
+    await _end(tx, await credential_of(tx, account, resource), now)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Headers to Who: RS-1 to RS-8 for tokens of our own issuer, pure but for the proofs seen."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -80,12 +81,18 @@ def read_named(headers: Headers) -> Named:
     if not any(name in headers for name in _NAMES):
         return NOTHING_NAMED
     grant, purpose, case, employee = (headers.get(name) for name in _NAMES)
+    for name, value in (("Kluis-Grant", grant), ("Kluis-Purpose", purpose)):
+        if value is not None and not _IRI.fullmatch(value):
+            raise Unreadable(
+                f"{name} is the bare address of one thing, without brackets.", problem="bad-header"
+            )
     for name, value in (("Kluis-Case", case), ("Kluis-Employee", employee)):
         if value is not None:
             _require_code(name, value)
     return Named(grant, purpose, case, employee)
 
 
+_IRI = re.compile(r"https?://[!-;=?-~]{1,2000}", re.ASCII)
 _NAMES = ("Kluis-Grant", "Kluis-Purpose", "Kluis-Case", "Kluis-Employee")
 
 

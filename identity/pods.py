@@ -2,6 +2,8 @@
 """A new pod: its root, a profile that everyone may read, an inbox that takes messages (SP-96)."""
 
 import re
+import secrets
+import unicodedata
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -10,9 +12,12 @@ from pod.database import Tx
 from pod.errors import Clash, Missing, Unreadable
 from pod.instant import Instant
 from pod.iri import Iri, acl_of
+from pod.national_number import has_national_number
 from pod.resource import Resource
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
+_LETTERS = "abcdefghijkmnpqrstuvwxyz"
+_WEBID = re.compile(r"https?://[^\s<>\"{}|\\^`/?#][^\s<>\"{}|\\^`]{0,1000}")
 _PREFIXES = """@prefix acl: <http://www.w3.org/ns/auth/acl#> .
 @prefix foaf: <http://xmlns.com/foaf/0.1/> .
 """
@@ -61,29 +66,47 @@ class NewPod:
     owner_name: str | None = None
 
 
-def plan_pod(base: Iri, name: object, settings: object = None) -> NewPod:
-    """The pod that is asked for; Unreadable when the name cannot be one, with a suggestion."""
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise Unreadable(_bad_name(name))
+def plan_pod(base: Iri, name: object = None, settings: object = None) -> NewPod:
+    """The pod that is asked for; Unreadable when the name cannot be one, with a suggestion.
+
+    Decision 41: whoever does not choose a name gets one that tells nothing.
+    """
+    chosen = _random_name() if name is None else _checked_name(name)
     given = settings if isinstance(settings, dict) else {}
-    root = Iri(f"{base}{name}/")
-    webid, called = given.get("webId"), given.get("name")
-    if webid is not None and not (
-        isinstance(webid, str) and re.fullmatch(r"https?://[^\s<>\"]{1,1000}", webid)
+    root = Iri(f"{base}{chosen}/")
+    own, webid, called = f"{root}profile/card#me", given.get("webId"), given.get("name")
+    if called is not None and not (
+        isinstance(called, str) and len(called) <= 200 and called.isprintable()
     ):
-        raise Unreadable("settings.webId is not a WebID.")
-    if called is not None and not (isinstance(called, str) and len(called) <= 200):
-        raise Unreadable("settings.name is a text of at most 200 characters.")
-    own = webid is None or webid == f"{root}profile/card#me"
-    return NewPod(root, webid or f"{root}profile/card#me", own, called)
+        raise Unreadable("settings.name is a text of at most 200 characters on one line.")
+    if webid is None or webid == own:
+        return NewPod(root, own, True, called)
+    return NewPod(root, read_webid(webid), False, called)
 
 
-def _bad_name(name: object) -> str:
-    rule = "A pod name has 1 to 60 lower-case letters, digits and hyphens"
+def read_webid(value: object) -> str:
+    """A WebID is an http(s) address that can stand between < and > (RFC 3987)."""
+    if not isinstance(value, str) or not _WEBID.fullmatch(value) or not value.isprintable():
+        raise Unreadable("A WebID is an http or https address.")
+    return value
+
+
+def _checked_name(name: object) -> str:
+    rule = "A pod name has 1 to 60 lower-case letters, digits and hyphens, no hyphen first"
     if not isinstance(name, str):
-        return f"{rule}."
-    suggestion = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60]
-    return f"{rule}; how about {suggestion!r}?" if suggestion else f"{rule}."
+        raise Unreadable(f"{rule}.", problem="bad-name")
+    if has_national_number(name):
+        # T-48: a name is in every address and log.
+        raise Unreadable("A pod name cannot hold a national number.", problem="bad-name")
+    if _NAME.fullmatch(name):
+        return name
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    suggestion = re.sub(r"[^a-z0-9]+", "-", plain)[:60].strip("-") or _random_name()
+    raise Unreadable(f"{rule}; how about {suggestion}?", problem="bad-name")
+
+
+def _random_name() -> str:
+    return "".join(secrets.choice(_LETTERS) for _ in range(12))
 
 
 async def create_pod(tx: Tx, base: Iri, account: str, id_: str, pod: NewPod, now: Instant) -> None:

@@ -8,30 +8,34 @@ from typing import Any
 from joserfc import jwt
 
 from identity.credentials import Credential
+from identity.jose import ALGORITHMS
 from identity.keys import Keys
 from pod.instant import SECOND, Instant
 from pod.iri import Iri
 
 LIFE = 600
-SCOPES = ("openid", "webid", "profile", "offline_access", "consent")
+SCOPES = ("openid", "webid", "consent")
 
 
 def metadata(base: Iri) -> dict[str, object]:
-    """OP-2: every member that a real client fails without; nothing that is not served."""
+    """OP-2: nothing that is not served, but for the one address that libraries do not go without.
+
+    solid-client-authn-node refuses metadata without `authorization_endpoint`, also for client
+    credentials; the address answers that signing in with a browser is not served yet.
+    """
     return {
         "issuer": base,
         "authorization_endpoint": f"{base}.oidc/auth",
         "token_endpoint": f"{base}.oidc/token",
         "jwks_uri": f"{base}.oidc/jwks",
         "scopes_supported": list(SCOPES),
-        "response_types_supported": ["code"],
+        "response_types_supported": [],
         "grant_types_supported": ["client_credentials"],
         "subject_types_supported": ["public"],
         "claims_supported": ["iss", "sub", "aud", "azp", "exp", "iat", "webid"],
         "id_token_signing_alg_values_supported": ["ES256"],
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
-        "dpop_signing_alg_values_supported": ["ES256", "ES384", "RS256", "PS256"],
-        "authorization_response_iss_parameter_supported": True,
+        "dpop_signing_alg_values_supported": list(ALGORITHMS),
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
     }
@@ -39,17 +43,16 @@ def metadata(base: Iri) -> dict[str, object]:
 
 def scopes_for(asked: str | None) -> tuple[str, ...]:
     """OP-31: never fail on what clients ask; `consent` only when it was named (KC-2)."""
-    named = (asked or "webid").split()
-    given = [scope for scope in SCOPES if scope in named and scope != "offline_access"]
-    return tuple(given) if "webid" in given else ("webid", *given)
+    named = {"webid", *(asked or "").split()}
+    return tuple(scope for scope in SCOPES if scope in named)
 
 
 def answer(
-    base: Iri, keys: Keys, credential: Credential, thumbprint: str, scope: str | None, now: Instant
+    base: Iri, keys: Keys, credential: Credential, jkt: str, scope: str | None, now: Instant
 ) -> dict[str, object]:
     """OP-32: the answer of the token endpoint to `client_credentials`."""
     scopes = scopes_for(scope)
-    about = _about(base, credential, thumbprint, now)
+    about = _about(base, credential, jkt, now)
     access = {
         **about,
         "aud": "solid",
@@ -69,14 +72,14 @@ def answer(
     return given
 
 
-def _about(base: Iri, credential: Credential, thumbprint: str, now: Instant) -> Mapping[str, Any]:
+def _about(base: Iri, credential: Credential, jkt: str, now: Instant) -> Mapping[str, Any]:
     return {
         "iss": base,
         "sub": credential.webid,
         "webid": credential.webid,
         "iat": now // SECOND,
         "exp": now // SECOND + LIFE,
-        "cnf": {"jkt": thumbprint},
+        "cnf": {"jkt": jkt},
         "grant": credential.access,
     }
 

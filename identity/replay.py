@@ -1,82 +1,151 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Proofs that were seen: in a file that all workers share and no disk delays (RS-8)."""
 
-import sqlite3
-from dataclasses import dataclass, field
+import fcntl
+import mmap
+import os
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from identity.dpop import Proof
+from identity.dpop import NEWEST, Proof
+from identity.seen import Seen, size_of
 from pod.errors import NotSignedIn, Unavailable
 from pod.instant import SECOND, Instant
 
-KEEP = 180 * SECOND
-PURGE_EVERY = 30 * SECOND
+KEEP = 180  # seconds
+SLOTS = 1 << 20  # 16 MiB; 5,800 proofs a second, all the time
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
-
-_TABLES = """
-CREATE TABLE IF NOT EXISTS seen (proof BLOB PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS seen_until ON seen (until);
-CREATE TABLE IF NOT EXISTS boot (one INTEGER PRIMARY KEY, id TEXT NOT NULL, floor INTEGER NOT NULL);
-"""
+HEAD = 4096
+MAGIC = b"kluis proofs 1\n\0"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Replay:
     """Remembers each proof until it could no longer be accepted."""
 
-    connection: sqlite3.Connection
+    seen: Seen
     floor: Instant
-    purged: Instant = field(default=0)
 
     def refuse_seen(self, proof: Proof, now: Instant) -> None:
         """NotSignedIn when this proof was used before, on any worker.
 
         Bounded by time, never by forgetting the oldest: a flood must not open replay again.
         """
-        if proof.made < self.floor:
-            raise _refused("it was made before this server's last start")
-        name = sha256(f"{proof.thumbprint}|{proof.jti}".encode()).digest()
-        try:
-            added = self.connection.execute(
-                "INSERT OR IGNORE INTO seen (proof, until) VALUES (?, ?)", (name, proof.made + KEEP)
-            ).rowcount
-            if now - self.purged > PURGE_EVERY:
-                self.purged = now
-                self.connection.execute("DELETE FROM seen WHERE until < ?", (now,))
-        except sqlite3.OperationalError as error:
-            raise Unavailable("Proofs cannot be remembered right now; try again.") from error
-        if not added:
+        thumbprint, jti, made = proof
+        if made < self.floor:
+            raise _refused("it may have been used before this server's last start")
+        # Salted, so that nobody can choose names that fall into one window.
+        digest = sha256(self.seen.salt + f"{thumbprint}|{jti}".encode()).digest()
+        if not self.seen.add(digest, made // SECOND + KEEP, now):
             raise _refused("it was used before")
 
     def close(self) -> None:
         """Let go of the file."""
-        self.connection.close()
+        self.seen.close()
 
 
 def _refused(why: str) -> NotSignedIn:
     return NotSignedIn(f"The DPoP proof is refused: {why}.", problem="invalid-dpop-proof")
 
 
-def open_replay(path: Path, now: Instant) -> Replay:
-    """Open the file; after a power cut, proofs from before this start are refused."""
-    connection = sqlite3.connect(path, isolation_level=None, timeout=0.5)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = OFF")
-    connection.executescript(_TABLES)
-    return Replay(connection, _floor(connection, now))
+def since_boot() -> Instant:
+    """How long this machine has been running."""
+    clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+    return int(time.clock_gettime(clock) * SECOND)
 
 
-def _floor(connection: sqlite3.Connection, now: Instant) -> Instant:
-    """The machine's boot id tells whether it ran on since the file was last opened.
+def open_replay(
+    path: Path,
+    now: Instant,
+    boot_id: Path = BOOT_ID,
+    running: Callable[[], Instant] = since_boot,
+    slots: int = SLOTS,
+) -> Replay:
+    """Open the file; a damaged one is made anew. Unavailable when that cannot be.
+
+    What a power cut or a damaged file may have forgotten is refused: proofs that could have been
+    used before it, also those that a client with a fast clock dated ahead.
+    """
+    boot = boot_id.read_text().strip()[:64] if boot_id.exists() else ""
+    try:
+        with _alone(path):
+            head = _read_head(path, slots)
+            if head is None:
+                floor = now + NEWEST if path.exists() else 0  # nothing was seen before the first
+                head = _Head(secrets.token_bytes(16), floor, boot)
+                _make(path, head, slots)
+            elif not boot or head.boot != boot:
+                # All that a power cut lost was used before the machine came up again.
+                floor = max(head.floor, now - running() + NEWEST)
+                head = _Head(head.salt, floor, boot)
+                _keep_head(path, head)
+            return Replay(_map(path, head.salt, slots), head.floor)
+    except OSError as error:
+        raise Unavailable(f"The file {path} cannot be used ({error.strerror}).") from error
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """One process at a time opens the file: another must not find it half made."""
+    lock = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """The first page: the salt of names, the floor, and in which run of the machine it was set.
 
     A killed process loses nothing that it wrote; a machine that went down may have.
     """
-    boot = BOOT_ID.read_text().strip() if BOOT_ID.exists() else str(now)
-    row = connection.execute("SELECT id, floor FROM boot WHERE one = 1").fetchone()
-    if row is not None and row[0] == boot:
-        return int(row[1])
-    # Nothing can have been seen before the first start.
-    floor = 0 if row is None else now // SECOND * SECOND
-    connection.execute("INSERT OR REPLACE INTO boot VALUES (1, ?, ?)", (boot, floor))
-    return floor
+
+    salt: bytes
+    floor: Instant
+    boot: str
+
+    def written(self) -> bytes:
+        text = MAGIC + self.salt + self.floor.to_bytes(8, "big") + self.boot.encode()
+        return (sha256(text).digest() + len(text).to_bytes(2, "big") + text).ljust(HEAD, b"\0")
+
+
+def _read_head(path: Path, slots: int) -> _Head | None:
+    """None for a file that is not there, is damaged, or of another form."""
+    if not path.exists() or path.stat().st_size != size_of(HEAD, slots):
+        return None
+    with path.open("rb") as file:
+        page = file.read(HEAD)
+    text = page[34 : 34 + int.from_bytes(page[32:34], "big")]
+    if sha256(text).digest() != page[:32] or not text.startswith(MAGIC):
+        return None
+    rest = text[len(MAGIC) :]
+    return _Head(
+        rest[:16], int.from_bytes(rest[16:24], "big"), rest[24:].decode("utf-8", "replace")
+    )
+
+
+def _make(path: Path, head: _Head, slots: int) -> None:
+    """Written whole, not sparse: a full disk must show here and not in the middle of a request."""
+    path.unlink(missing_ok=True)
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(head.written())
+        left = size_of(HEAD, slots) - HEAD
+        while left:
+            left -= file.write(bytes(min(left, 1 << 20)))
+
+
+def _keep_head(path: Path, head: _Head) -> None:
+    with path.open("r+b") as file:
+        file.write(head.written())
+
+
+def _map(path: Path, salt: bytes, slots: int) -> Seen:
+    file = os.open(path, os.O_RDWR)
+    return Seen(file, mmap.mmap(file, size_of(HEAD, slots)), HEAD, slots, salt)

@@ -1,38 +1,41 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Discovery, keys and the token endpoint; and how a request's headers become Who."""
 
-from base64 import b64decode
-from binascii import Error as Base64Error
 from collections.abc import Mapping
-from urllib.parse import parse_qsl, unquote_plus
+from dataclasses import dataclass
 
-import orjson
 from aiohttp import hdrs, web
 
-from identity.credentials import Credential, check_credential
-from identity.door import Door, Identify, json_answer
+from identity.cors import Cors
+from identity.credentials import Credential, check_credential, note_use, without_link
+from identity.door import Door, Identify, Room, json_answer
 from identity.dpop import read_proof
 from identity.identify import Identifier
 from identity.keys import Keys
 from identity.provider import answer, metadata
 from identity.replay import Replay
 from identity.token import Tokens
+from identity.token_request import (
+    LARGEST_FORM,
+    Claimed,
+    TokenRefusal,
+    read_client,
+    read_form,
+    require_client_credentials,
+)
 from identity.who import Who
-from pod.database import Database, Tx
-from pod.errors import NotSignedIn, PodError
-from pod.instant import Instant, Now
+from pod.database import Database
+from pod.errors import NotSignedIn, Unavailable, WrongMethod
+from pod.instant import Now
 from pod.iri import Iri
 
-LARGEST_FORM = 64 * 1024
-DISCOVERY_CACHE = {"Cache-Control": "public, max-age=300"}
-
-
-class OAuthError(Exception):
-    """RFC 6749 §5.2: a code and a sentence; OP-36 has the table."""
-
-    def __init__(self, code: str, detail: str, status: int = 400) -> None:
-        super().__init__(detail)
-        self.code, self.detail, self.status = code, detail, status
+# The browser library downloads the metadata three times a login (OP-2).
+PUBLISHED = {"Cache-Control": "public, max-age=300"}
+_NO_LOGIN = """<!DOCTYPE html>
+<html lang="en"><meta charset="utf-8"><title>Not served yet</title>
+<p>Signing in to apps in the browser is not served by this version of Kluis.
+Programs sign in with client credentials.</p></html>
+"""
 
 
 def identify_with(keys: Keys, replay: Replay, base: Iri, now: Now) -> Identify:
@@ -50,125 +53,123 @@ def routes(
     db: Database, door: Door, keys: Keys, replay: Replay, base: Iri, now: Now
 ) -> list[web.RouteDef]:
     """What lies under /.oidc/, and the discovery document."""
-
-    async def discovery(request: web.Request, who: Who) -> web.Response:
-        return json_answer(metadata(base), headers=DISCOVERY_CACHE)
-
-    async def jwks(request: web.Request, who: Who) -> web.Response:
-        return json_answer(keys.token_jwks(), headers=DISCOVERY_CACHE)
-
-    async def token(request: web.Request, who: Who) -> web.Response:
-        try:
-            return _granted(await _grant(request, db, keys, replay, base, now()))
-        except OAuthError as error:
-            return _refused(error, request)
-
-    async def login(request: web.Request, who: Who) -> web.Response:
-        raise _no_login_yet()
-
-    return [
-        web.get("/.well-known/openid-configuration", door.open(discovery)),
-        web.options("/.well-known/openid-configuration", door.open(discovery)),
-        web.get("/.oidc/jwks", door.open(jwks)),
-        web.options("/.oidc/jwks", door.open(jwks)),
-        web.post("/.oidc/token", door.open(token)),
-        web.options("/.oidc/token", door.open(token)),
-        web.get("/.oidc/auth", door.open(login)),
+    issuer = Issuer(db, keys, replay, base, now)
+    table: list[tuple[str, Mapping[str, Room], Cors]] = [
+        ("/.well-known/openid-configuration", {"GET": issuer.discovery}, Cors.PROTOCOL),
+        ("/.oidc/jwks", {"GET": issuer.jwks}, Cors.PROTOCOL),
+        ("/.oidc/token", {"POST": issuer.token}, Cors.PROTOCOL),
+        # OP-38: a navigation, so no CORS.
+        ("/.oidc/auth", {"GET": no_login, "POST": no_login}, Cors.NONE),
     ]
+    return [web.route("*", path, door.open(by_method(rooms), cors)) for path, rooms, cors in table]
 
 
-def _no_login_yet() -> PodError:
-    return NotSignedIn(
-        "Signing in with a browser app is not served by this version; use client credentials.",
-        problem="login-not-served",
-    )
+def by_method(rooms: Mapping[str, Room]) -> Room:
+    """One address, a room for each method it takes; HEAD is answered as GET."""
+    allowed = ", ".join((*rooms, "OPTIONS"))
+
+    async def room(request: web.Request, who: Who) -> web.StreamResponse:
+        if request.method == hdrs.METH_OPTIONS:
+            return web.Response(status=204, headers={"Allow": allowed})
+        method = hdrs.METH_GET if request.method == hdrs.METH_HEAD else request.method
+        if method not in rooms:
+            raise WrongMethod(f"This address takes {allowed}.", headers={"Allow": allowed})
+        return await rooms[method](request, who)
+
+    return room
 
 
-async def _grant(
-    request: web.Request, db: Database, keys: Keys, replay: Replay, base: Iri, now: Instant
-) -> dict[str, object]:
-    form = await _form(request)
-    kind = form.get("grant_type")
-    if kind is None:
-        raise OAuthError("invalid_request", "grant_type is missing.")
-    if kind != "client_credentials":
-        raise OAuthError("unsupported_grant_type", "Only client_credentials is served yet.")
-    id_, secret = _client(request, form)
-    credential = await db.read(check_credential, id_, secret)
-    if credential is None:
-        raise OAuthError("invalid_client", "The client id or secret is wrong.", 401)
-    thumbprint = _proved(request, replay, base, now)
-    await db.write(None, _note_use, credential, now)
-    return answer(base, keys, credential, thumbprint, form.get("scope"), now)
-
-
-async def _note_use(tx: Tx, credential: Credential, now: Instant) -> None:
-    await tx.run("UPDATE credential SET used = :now WHERE id = :id", now=now, id=credential.id)
-
-
-def _proved(request: web.Request, replay: Replay, base: Iri, now: Instant) -> str:
-    """OP-28: a token with a WebID is only given out bound to a key."""
-    proofs = request.headers.getall("DPoP", ())
-    if len(proofs) != 1:
-        raise OAuthError("invalid_request", "Send one DPoP proof: tokens are bound to a key.")
-    try:
-        proof = read_proof(proofs[0], "POST", frozenset((f"{base}.oidc/token",)), now)
-        replay.refuse_seen(proof, now)
-    except NotSignedIn as error:
-        raise OAuthError("invalid_dpop_proof", error.detail) from error
-    return proof.thumbprint
-
-
-async def _form(request: web.Request) -> Mapping[str, str]:
-    if request.content_type != "application/x-www-form-urlencoded":
-        raise OAuthError("invalid_request", "Send a form (application/x-www-form-urlencoded).")
-    body = await request.content.read(LARGEST_FORM + 1)
-    while len(body) <= LARGEST_FORM and (more := await request.content.read(LARGEST_FORM)):
-        body += more
-    if len(body) > LARGEST_FORM:
-        raise OAuthError("invalid_request", "The form is too large.", 413)
-    try:
-        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=50)
-    except ValueError as error:
-        raise OAuthError("invalid_request", "The form cannot be read.") from error
-    form = dict(pairs)
-    if len(form) != len(pairs):
-        raise OAuthError("invalid_request", "A parameter is there twice.")
-    return form
-
-
-def _client(request: web.Request, form: Mapping[str, str]) -> tuple[str, str]:
-    """OP-12, OP-13: Basic, form-encoded or raw, or in the body; both only when they agree."""
-    header = request.headers.get(hdrs.AUTHORIZATION)
-    if header is None:
-        if "client_id" not in form or "client_secret" not in form:
-            raise OAuthError("invalid_client", "Say who you are: client id and secret.", 401)
-        return form["client_id"], form["client_secret"]
-    scheme, _, value = header.partition(" ")
-    try:
-        text = b64decode(value.strip(), validate=True).decode()
-    except (Base64Error, ValueError) as error:
-        raise OAuthError("invalid_client", "The Authorization header is not Basic.", 401) from error
-    id_, separator, secret = text.partition(":")
-    if scheme.lower() != "basic" or not separator:
-        raise OAuthError("invalid_client", "The Authorization header is not Basic.", 401)
-    id_, secret = unquote_plus(id_), unquote_plus(secret)
-    if form.get("client_id", id_) != id_:
-        raise OAuthError("invalid_client", "client_id is not that of the header.", 401)
-    return id_, secret
-
-
-def _granted(given: dict[str, object]) -> web.Response:
-    return json_answer(given, headers={"Cache-Control": "no-store", "Pragma": "no-cache"})
-
-
-def _refused(error: OAuthError, request: web.Request) -> web.Response:
-    headers = {"Cache-Control": "no-store"}
-    if error.status == 401 and hdrs.AUTHORIZATION in request.headers:
-        headers["WWW-Authenticate"] = 'Basic realm="kluis"'
+async def no_login(request: web.Request, who: Who) -> web.Response:
+    """Clients want the address in the metadata; what it stands for comes later."""
     return web.Response(
-        status=error.status,
-        body=orjson.dumps({"error": error.code, "error_description": error.detail}),
-        content_type="application/json",
-        headers=headers,
+        status=501,
+        text=_NO_LOGIN,
+        content_type="text/html",
+        headers={
+            "Cache-Control": "no-store",
+            "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+        },
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """The rooms of our own OpenID provider."""
+
+    db: Database
+    keys: Keys
+    replay: Replay
+    base: Iri
+    now: Now
+
+    async def discovery(self, request: web.Request, who: Who) -> web.Response:
+        return json_answer(metadata(self.base), headers=PUBLISHED)
+
+    async def jwks(self, request: web.Request, who: Who) -> web.Response:
+        return json_answer(self.keys.token_jwks(), headers=PUBLISHED)
+
+    async def token(self, request: web.Request, who: Who) -> web.Response:
+        """OP-36: errors in OAuth's own form."""
+        try:
+            given = await self._grant(request)
+        except TokenRefusal as refusal:
+            return _refused(refusal, hdrs.AUTHORIZATION in request.headers)
+        except Unavailable as error:
+            return _refused(TokenRefusal("temporarily_unavailable", error.detail, 503), False)
+        return json_answer(given, headers={"Pragma": "no-cache"})
+
+    async def _grant(self, request: web.Request) -> dict[str, object]:
+        form = read_form(request.content_type, await _body(request))
+        require_client_credentials(form)
+        claimed = read_client(request.headers.getall(hdrs.AUTHORIZATION, ()), form)
+        credential = await self._signed_in(claimed)
+        jkt = self._proved(request)
+        if credential.needs_note(self.now()):
+            await self.db.write(None, note_use, credential.id, self.now())
+        return answer(self.base, self.keys, credential, jkt, form.get("scope"), self.now())
+
+    def _proved(self, request: web.Request) -> str:
+        """OP-28: a token with a WebID is only given out bound to a key."""
+        proofs = request.headers.getall("DPoP", ())
+        if not proofs:
+            raise TokenRefusal("invalid_request", "Tokens are bound to a key: send a DPoP proof.")
+        if len(proofs) > 1:
+            raise TokenRefusal("invalid_dpop_proof", "Send one DPoP proof.")
+        url, now = f"{self.base}.oidc/token", self.now()
+        try:
+            proof = read_proof(proofs[0], request.method, (url,), now)
+            self.replay.refuse_seen(proof, now)
+        except NotSignedIn as error:
+            raise TokenRefusal("invalid_dpop_proof", error.detail) from error
+        return proof.thumbprint
+
+    async def _signed_in(self, claimed: Claimed) -> Credential:
+        for id_, secret in claimed.spellings:
+            credential = await self.db.read(check_credential, id_, secret)
+            if credential is None:
+                continue
+            if not credential.linked:
+                # OP-31: without its WebID a credential is worth nothing any more.
+                await self.db.write(None, without_link, credential.id, self.now())
+                break
+            return credential
+        raise TokenRefusal("invalid_client", "The client id or the secret is wrong.", 401)
+
+
+async def _body(request: web.Request) -> bytes:
+    body = bytearray()
+    async for piece in request.content.iter_any():
+        body += piece
+        if len(body) > LARGEST_FORM:
+            raise TokenRefusal("invalid_request", f"The form has {LARGEST_FORM} bytes at most.")
+    return bytes(body)
+
+
+def _refused(refusal: TokenRefusal, basic: bool) -> web.Response:
+    data = {"error": refusal.code, "error_description": refusal.detail}
+    headers = {"Pragma": "no-cache"}
+    if refusal.status == 401 and basic:
+        headers["WWW-Authenticate"] = 'Basic realm="kluis", charset="UTF-8"'
+    if refusal.status == 503:
+        headers["Retry-After"] = "1"
+    return json_answer(data, refusal.status, headers)

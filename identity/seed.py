@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Accounts from the seed file: what is there already stays as it is (KC-8)."""
+"""Accounts from the seed file: what is missing is added, what is there stays as it is (KC-8)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,83 +8,141 @@ from typing import Any
 from identity import accounts, credentials, pods, webids
 from identity.passwords import Passwords, check_new
 from pod.database import Database, Tx
-from pod.errors import Unreadable
-from pod.instant import Now
+from pod.errors import Clash, Unreadable
+from pod.instant import Instant, Now
 from pod.iri import Iri
 
-MEMBERS = {"email", "password", "pods", "name", "operator", "clientCredentials"}
+ACCOUNT = ("email", "password", "pods", "name", "operator", "clientCredentials")
+POD = ("name", "settings")
+CREDENTIAL = ("id", "secret", "webId")
+SHORTEST_SECRET = 16
+_UNRESERVED = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~")
 
 
 @dataclass(frozen=True, slots=True)
 class Seedling:
-    """One account to make, with its password already hashed."""
+    """One account as the file has it, read and checked."""
 
     email: str
-    secret: str
+    password: str
     operator: bool
     pods: tuple[pods.NewPod, ...]
     credentials: tuple[tuple[credentials.NewCredential, str], ...]
 
 
-async def seed_accounts(db: Database, base: Iri, given: Sequence[Any], now: Now) -> int:
-    """Make the accounts that are not there yet; how many. Unreadable names what is wrong."""
-    hasher, made = Passwords(), 0
-    for source in given:
-        email = accounts.read_email(_members(source).get("email"))
-        if await db.read(accounts.find_login, email) is not None:
-            continue
-        password = source.get("password")
-        if not isinstance(password, str):
-            raise Unreadable(f"The account {email} has no password.")
-        secret = await hasher.hash(check_new(password))
-        await db.write(None, _plant, base, _seedling(base, email, secret, source), now)
-        made += 1
+@dataclass(frozen=True, slots=True)
+class Made:
+    """How many of each were new."""
+
+    accounts: int = 0
+    pods: int = 0
+    credentials: int = 0
+
+
+async def seed_accounts(db: Database, base: Iri, given: Sequence[Any], now: Now) -> Made:
+    """Add what is not there yet. Unreadable or Clash names what is wrong with the file."""
+    seedlings = [_read(base, source, number) for number, source in enumerate(given, 1)]
+    passwords, made = Passwords(), Made()
+    for seedling in seedlings:
+        known = await db.read(accounts.find_login, seedling.email)
+        secret = None if known is not None else await passwords.hash(seedling.password)
+        new = await db.write(None, _plant, base, seedling, secret, now())
+        made = Made(
+            made.accounts + new.accounts,
+            made.pods + new.pods,
+            made.credentials + new.credentials,
+        )
     return made
 
 
-def _members(source: Any) -> Mapping[str, Any]:
+def _read(base: Iri, source: Any, number: int) -> Seedling:
+    whole = _members(source, ACCOUNT, f"Account {number} of the seed")
+    email, password = accounts.read_email(whole.get("email")), whole.get("password")
+    if not isinstance(password, str):
+        raise Unreadable(f"The account {email} of the seed has no password.")
+    operator = whole.get("operator", False)
+    if not isinstance(operator, bool):
+        raise Unreadable(f"The member operator of the account {email} is true or false.")
+    what = f"The account {email} of the seed"
+    planned = tuple(
+        _pod(base, item, whole.get("name"), what) for item in _list(whole, "pods", what)
+    )
+    shared = tuple(_credential(item, what) for item in _list(whole, "clientCredentials", what))
+    return Seedling(email, check_new(password, 1), operator, planned, shared)
+
+
+def _members(source: Any, known: Sequence[str], what: str) -> Mapping[str, Any]:
     if not isinstance(source, dict):
-        raise Unreadable("An account in the seed is an object.")
-    unknown = sorted(source.keys() - MEMBERS)
+        raise Unreadable(f"{what} is not an object.")
+    unknown = sorted(source.keys() - set(known))
     if unknown:
-        raise Unreadable(f"An account in the seed has {unknown[0]!r}, which is not known.")
+        raise Unreadable(f"{what} has {unknown[0]!r}; it knows {', '.join(known)}.")
     return source
 
 
-def _seedling(base: Iri, email: str, secret: str, source: Mapping[str, Any]) -> Seedling:
-    planned = tuple(
-        pods.plan_pod(base, pod.get("name"), {"name": source.get("name"), **_settings(pod)})
-        for pod in source.get("pods", [])
-    )
-    given = tuple(_credential(item) for item in source.get("clientCredentials", []))
-    return Seedling(email, secret, source.get("operator") is True, planned, given)
+def _list(whole: Mapping[str, Any], name: str, what: str) -> list[Any]:
+    value = whole.get(name, [])
+    if not isinstance(value, list):
+        raise Unreadable(f"{what} has {name} that are not a list.")
+    return value
 
 
-def _settings(pod: Mapping[str, Any]) -> Mapping[str, Any]:
-    settings = pod.get("settings", {})
-    return settings if isinstance(settings, dict) else {}
+def _pod(base: Iri, item: Any, name: Any, what: str) -> pods.NewPod:
+    source = _members(item, POD, f"A pod of {what[0].lower()}{what[1:]}")
+    settings = source.get("settings", {})
+    if "name" not in source or not isinstance(settings, dict):
+        # A name that is made anew at each start would make a pod at each start.
+        raise Unreadable(f"{what} has a pod without a name, or settings that are no object.")
+    return pods.plan_pod(base, source["name"], {"name": name, **settings})
 
 
-def _credential(item: Any) -> tuple[credentials.NewCredential, str]:
-    parts = [
-        item.get(name) if isinstance(item, dict) else None for name in ("id", "secret", "webId")
-    ]
-    if not all(isinstance(part, str) and part for part in parts):
-        raise Unreadable("A credential in the seed has the texts id, secret and webId.")
-    id_, secret, webid = (str(part) for part in parts)
+def _credential(item: Any, what: str) -> tuple[credentials.NewCredential, str]:
+    source = _members(item, CREDENTIAL, f"A credential of {what[0].lower()}{what[1:]}")
+    id_, secret, webid = (source.get(name) for name in CREDENTIAL)
+    if not isinstance(id_, str) or not 0 < len(id_) <= 200 or not _UNRESERVED.issuperset(id_):
+        raise Unreadable(f"{what} has a credential whose id is not of letters, digits and -._~.")
+    if not isinstance(secret, str) or len(secret) < SHORTEST_SECRET:
+        raise Unreadable(f"The secret of {id_} has fewer than {SHORTEST_SECRET} characters.")
     new = credentials.NewCredential(id_, secret, accounts.new_id(), accounts.new_id())
-    return new, webid
+    return new, pods.read_webid(webid)
 
 
-async def _plant(tx: Tx, base: Iri, seedling: Seedling, now: Now) -> None:
-    moment, account = now(), accounts.new_id()
-    await accounts.add_account(tx, account, moment, operator=seedling.operator)
-    await accounts.add_login(
-        tx, accounts.new_id(), account, seedling.email, seedling.secret, moment
-    )
-    for pod in seedling.pods:
-        await pods.create_pod(tx, base, account, accounts.new_id(), pod, moment)
-        if pod.own_webid:
-            await webids.link(tx, accounts.new_id(), account, pod.webid, "own", moment)
-    for new, webid in seedling.credentials:
-        await credentials.add_credential(tx, new, account, webid, new.id, moment)
+async def _plant(tx: Tx, base: Iri, seedling: Seedling, secret: str | None, now: Instant) -> Made:
+    login = await accounts.find_login(tx, seedling.email)
+    account = login.account if login is not None else await _account(tx, seedling, secret, now)
+    if seedling.operator:
+        await accounts.mark_operator(tx, account)
+    new_pods = sum([await _plant_pod(tx, base, account, pod, now) for pod in seedling.pods])
+    shared = [
+        await _plant_credential(tx, account, new, webid, now) for new, webid in seedling.credentials
+    ]
+    return Made(int(login is None), new_pods, sum(shared))
+
+
+async def _account(tx: Tx, seedling: Seedling, secret: str | None, now: Instant) -> str:
+    if secret is None:
+        raise Clash(f"The account {seedling.email} was deleted while the seed was read.")
+    account = accounts.new_id()
+    await accounts.add_account(tx, account, now, operator=seedling.operator)
+    await accounts.add_login(tx, accounts.new_id(), account, seedling.email, secret, now)
+    return account
+
+
+async def _plant_pod(tx: Tx, base: Iri, account: str, pod: pods.NewPod, now: Instant) -> bool:
+    if pod.root in await pods.pods_of(tx, account):
+        return False
+    await pods.create_pod(tx, base, account, accounts.new_id(), pod, now)
+    if pod.own_webid:
+        await webids.link(tx, accounts.new_id(), account, pod.webid, "own", now)
+    return True
+
+
+async def _plant_credential(
+    tx: Tx, account: str, new: credentials.NewCredential, webid: str, now: Instant
+) -> bool:
+    if new.id in await credentials.credentials_of(tx, account):
+        return False
+    if await tx.one("SELECT 1 AS there FROM credential WHERE id = :id", id=new.id) is not None:
+        raise Clash(f"The credential {new.id} belongs to another account.")
+    await credentials.add_credential(tx, new, account, webid, new.id, now)
+    return True

@@ -35,6 +35,16 @@ class Session:
         since = self.signed_in or self.created
         return moment < self.used + PAGES_IDLE and moment < since + PAGES_LIFE
 
+    def renewed(self, moment: Instant) -> Instant:
+        """Until when it lives after a use at this moment: thirty days at most in all."""
+        if not self.remember:
+            return self.expires
+        return min(moment + REMEMBERED_LIFE, self.created + LONGEST_LIFE)
+
+    def due(self, moment: Instant) -> bool:
+        """Whether its last use was noted so long ago that a commit is worth it."""
+        return moment - self.used >= TOUCH_EVERY
+
 
 def new_value() -> str:
     """A session's value: made outside the unit of work, kept nowhere."""
@@ -43,7 +53,7 @@ def new_value() -> str:
 
 def hash_of(value: str) -> str:
     """What is kept of a session's value."""
-    return sha256(value.encode()).hexdigest()
+    return sha256(value.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 async def open_session(
@@ -59,6 +69,11 @@ async def open_session(
 ) -> None:
     """Begin a session; a new value at each sign-in, so none can be planted (T-28)."""
     moment = await clock.instant(tx, now)
+    await tx.run(
+        "DELETE FROM session WHERE account = :account AND expires <= :now",
+        account=account,
+        now=moment,
+    )
     await tx.run(
         "INSERT INTO session (hash, account, created, used, expires, remember, signed_in, acr,"
         " agent) VALUES (:hash, :account, :now, :now, :expires, :remember, :signed_in, :acr,"
@@ -94,13 +109,10 @@ async def find_session(tx: Tx, value: str, now: Instant) -> Session | None:
 async def touch_session(tx: Tx, session: Session, now: Instant) -> None:
     """Note the use; a remembered session lives on, thirty days at most."""
     moment = await clock.instant(tx, now)
-    expires = session.expires
-    if session.remember:
-        expires = min(moment + REMEMBERED_LIFE, session.created + LONGEST_LIFE)
     await tx.run(
         "UPDATE session SET used = :now, expires = :expires WHERE hash = :hash",
         now=moment,
-        expires=expires,
+        expires=session.renewed(moment),
         hash=session.hash,
     )
 
@@ -108,3 +120,9 @@ async def touch_session(tx: Tx, session: Session, now: Instant) -> None:
 async def close_session(tx: Tx, value: str) -> None:
     """Sign out: the value is worth nothing from the next request on."""
     await tx.run("DELETE FROM session WHERE hash = :hash", hash=hash_of(value))
+
+
+async def close_others(tx: Tx, account: str, value: str | None) -> None:
+    """ACC-9: a new password ends every other session of the account."""
+    kept = "" if value is None else hash_of(value)
+    await tx.run("DELETE FROM session WHERE account = :a AND hash <> :kept", a=account, kept=kept)

@@ -31,7 +31,7 @@ class Token:
     thumbprint: str | None
     expires: Instant
     scopes: frozenset[str]
-    access: str | None
+    access: str
     signed_in: Instant | None
     acr: str | None
 
@@ -46,7 +46,7 @@ class Tokens:
 
     def read(self, token: str, now: Instant) -> Token:
         """NotSignedIn with the reason when the token does not hold."""
-        name = sha256(token.encode()).digest()
+        name = sha256(token.encode("utf-8", "surrogateescape")).digest()
         known = self.kept.get(name)
         try:
             if known is None:
@@ -107,6 +107,10 @@ def _read_claims(claims: Mapping[str, Any], issuer: str, now: Instant) -> Token:
     expires = _times(claims, now)
     confirmation = claims.get("cnf")
     thumbprint = confirmation.get("jkt") if isinstance(confirmation, dict) else None
+    access = _text(claims, "grant")
+    if access is None:
+        # RS-10: without it nobody could ask whether the token still stands.
+        raise BadToken("it does not name what it stands on")
     signed_in = claims.get("auth_time")
     return Token(
         webid=webid,
@@ -115,7 +119,7 @@ def _read_claims(claims: Mapping[str, Any], issuer: str, now: Instant) -> Token:
         thumbprint=thumbprint if isinstance(thumbprint, str) else None,
         expires=expires,
         scopes=frozenset((_text(claims, "scope") or "").split()),
-        access=_text(claims, "grant"),
+        access=access,
         signed_in=int(signed_in * SECOND) if _is_number(signed_in) else None,
         acr=_text(claims, "acr"),
     )

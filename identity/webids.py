@@ -25,9 +25,21 @@ async def webids_of(tx: Tx, account: str) -> dict[str, str]:
     return {row["uri"]: row["id"] for row in rows}
 
 
-async def unlink(tx: Tx, account: str, id_: str) -> None:
-    """ACC-12: tokens for this WebID end with the link, at the next request."""
+async def unlink(tx: Tx, account: str, id_: str, now: Instant) -> None:
+    """ACC-12: tokens and credentials for this WebID end with the link, for good.
+
+    Linking it again later starts anew: nothing that was given out before comes back to life.
+    """
     row = await tx.one("SELECT uri FROM webid WHERE id = :id AND account = :a", id=id_, a=account)
     if row is None:
         raise Missing("There is no such link.")
+    uri = row["uri"]
+    await tx.run(
+        "UPDATE client_access SET ended = :now"
+        " WHERE account = :a AND webid = :uri AND ended IS NULL",
+        now=now,
+        a=account,
+        uri=uri,
+    )
+    await tx.run("DELETE FROM credential WHERE account = :a AND webid = :uri", a=account, uri=uri)
     await tx.run("DELETE FROM webid WHERE id = :id", id=id_)

@@ -2,6 +2,7 @@
 """Parts taken out of a text with the blanks and lines that they leave, never with a comment."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -43,10 +44,12 @@ def cuts(text: str, start: int, parts: Iterable[tuple[int, int]]) -> list[Change
 
 def _without(part: tuple[int, int], remarks: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     pieces, (at, end) = list[tuple[int, int]](), part
-    for start, stop in remarks:
-        if at <= start < end:
-            pieces.append((at, start))
-            at = stop
+    for index in range(bisect_left(remarks, part), len(remarks)):
+        start, stop = remarks[index]
+        if start >= end:
+            break
+        pieces.append((at, start))
+        at = stop
     return [*pieces, (at, end)]
 
 

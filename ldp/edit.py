@@ -11,12 +11,16 @@ from ldp.cuts import Change, changed
 from ldp.sameness import same
 from ldp.spans import Said, Spans, Statement, Thing, read_spans
 from ldp.spelling import Spelling, longest_first
-from ldp.syntax import REST
+from ldp.syntax import REST, TYPE
 from pod import rdf
 from pod.errors import Unprocessable, Unreadable
 from pod.rdf import Statements
 
 Subject = NamedNode | BlankNode | Triple
+# A statement, the predicates among which something is said (none in a list), and what it is.
+Part = tuple[Statement, Sequence[Said], Thing | None]
+# Where to go on about a subject: the statement, its predicates and where these begin.
+Hosts = dict[Subject, tuple[Statement, Sequence[Said], int]]
 
 
 def edit(
@@ -38,7 +42,7 @@ def edit(
     new = _in_order(added, before.triples)
     try:
         text = body.decode()
-        draft = _Draft(text, base, before, kind == rdf.TURTLE, read_spans(text))
+        draft = _Draft(text, base, before, kind == rdf.TURTLE)
         edited = draft.edited(removed, new).encode()
         found = rdf.parse(edited, kind, base).triples
     except (Beyond, Unreadable, Unprocessable):
@@ -53,16 +57,19 @@ def edit(
 
 
 def _in_order(added: Iterable[Triple], before: Sequence[Triple]) -> list[Triple]:
-    """An order that new labels do not decide, which differ each time."""
-    triples = list(added)
+    """An order that new labels do not decide, which differ each time; types come first."""
+    triples, old = list(added), set[object]()
     if any(isinstance(term, BlankNode) for t in triples for term in (t.subject, t.object)):
         old = {term for t in before for term in (t.subject, t.object)}
-        return sorted(triples, key=lambda t: [_rank(t.subject, old), _rank(t.object, old), str(t)])
-    return sorted(triples, key=str)
 
+    def rank(term: object) -> str:
+        return "~" if isinstance(term, BlankNode) and term not in old else str(term)
 
-def _rank(term: object, old: Set[object]) -> str:
-    return "~" if isinstance(term, BlankNode) and term not in old else str(term)
+    def key(triple: Triple) -> tuple[str, bool, str, str]:
+        predicate = triple.predicate
+        return rank(triple.subject), predicate != TYPE, predicate.value, rank(triple.object)
+
+    return sorted(triples, key=key)
 
 
 @dataclass(slots=True)
@@ -73,13 +80,21 @@ class _Draft:
     base: str
     before: Statements
     turtle: bool
-    spans: Spans
     labels: dict[BlankNode, str] = field(default_factory=dict)
+    parts: Spans | None = None
+    known: dict[int, dict[int, Part]] = field(default_factory=dict)
+
+    @property
+    def spans(self) -> Spans:
+        """Where everything stands, looked up when it is needed."""
+        if self.parts is None:
+            self.parts = read_spans(self.text)
+            if self.parts.count != len(self.before.triples):
+                raise Beyond
+        return self.parts
 
     def edited(self, removed: Set[Triple], added: Sequence[Triple]) -> str:
         """The text after the change; Beyond when it would have to be written anew."""
-        if self.spans.count != len(self.before.triples):
-            raise Beyond
         triples = self.before.triples
         gone = frozenset(at for at, t in enumerate(triples) if t in removed)
         instead, rest = self._replaced(gone, added)
@@ -110,42 +125,42 @@ class _Draft:
         taken = set(instead.values())
         return instead, [triple for triple in added if triple not in taken]
 
-    def _hosts(
-        self, subjects: Mapping[Subject, object], gone: frozenset[int]
-    ) -> dict[Subject, tuple[Statement, Sequence[Said], int]]:
+    def _hosts(self, subjects: Mapping[Subject, object], gone: frozenset[int]) -> Hosts:
         """For each subject the last place that speaks of it and stays, to go on there."""
-        hosts = dict[Subject, tuple[Statement, Sequence[Said], int]]()
-        for place in range(len(self.before.triples) - 1, -1, -1) if subjects else ():
-            triple = self.before.triples[place]
-            subject = triple.subject
+        hosts, triples = Hosts(), self.before.triples
+        for place in range(len(triples) - 1, -1, -1) if subjects else ():
+            subject = triples[place].subject
             if place not in gone and subject in subjects and subject not in hosts:
-                statement = self.spans.holding(place)
-                number = statement.order.index(place)
-                for all_said, thing in _walk(statement):
-                    if thing.number == number and all_said:
-                        hosts[subject] = statement, all_said, all_said[0].start
+                statement, all_said, _ = self._part(place)
+                if all_said:
+                    hosts[subject] = statement, all_said, all_said[0].start
                 if len(hosts) == len(subjects):
-                    break
-        for subject in [s for s in subjects if s not in hosts and isinstance(s, BlankNode)]:
-            host = self._empty_brackets(subject, gone)
-            if host is not None:
-                hosts[subject] = host
+                    return hosts
+        silent = {s for s in subjects if s not in hosts and isinstance(s, BlankNode)}
+        return hosts | self._empty_brackets(silent, gone) if silent else hosts
+
+    def _empty_brackets(self, nodes: Set[Subject], gone: frozenset[int]) -> Hosts:
+        """Nodes of which nothing is said where they stand as `[]`."""
+        hosts = Hosts()
+        for place, triple in enumerate(self.before.triples):
+            node = triple.object
+            if isinstance(node, BlankNode) and node in nodes and place not in gone:
+                statement, _, thing = self._part(place)
+                inside = None if thing is None else thing.inside
+                if inside is not None and not inside.said and not inside.members:
+                    hosts[node] = statement, (), inside.start
         return hosts
 
-    def _empty_brackets(
-        self, node: BlankNode, gone: frozenset[int]
-    ) -> tuple[Statement, Sequence[Said], int] | None:
-        for place, triple in enumerate(self.before.triples):
-            if triple.object == node and place not in gone:
-                statement, thing = self._thing(place)
-                if thing is not None and thing.inside is not None and not thing.inside.said:
-                    return statement, (), thing.start
-        return None
-
-    def _thing(self, place: int) -> tuple[Statement, Thing | None]:
+    def _part(self, place: int) -> Part:
+        """Where the triple at this place is said."""
         statement = self.spans.holding(place)
-        number = statement.order.index(place)
-        return statement, next((t for _, t in _walk(statement) if t.number == number), None)
+        places = self.known.get(statement.start)
+        if places is None:
+            places = self.known[statement.start] = {
+                statement.order[thing.number]: (statement, all_said, thing)
+                for all_said, thing in _walk(statement)
+            }
+        return places.get(place, (statement, (), None))
 
     def _find_labels(self, added: Sequence[Triple], subjects: Set[Subject]) -> None:
         """The labels that blank nodes have, and new ones for those that are new."""
@@ -166,11 +181,11 @@ class _Draft:
                 count += 1
 
     def _label(self, place: int, triple: Triple, node: BlankNode) -> str:
-        statement, thing = self._thing(place)
+        statement, all_said, thing = self._part(place)
         start, end = statement.subject
         if triple.object == node and thing is not None:
             start, end = thing.start, thing.end
-        elif all(said.things.count(thing) == 0 for said in statement.said):
+        elif all_said is not statement.said:
             raise Beyond
         label = self.text[start:end]
         if not label.startswith("_:"):
@@ -182,7 +197,7 @@ class _Draft:
         self,
         gone: frozenset[int],
         instead: Mapping[int, Triple],
-        hosts: Mapping[Subject, tuple[Statement, Sequence[Said], int]],
+        hosts: Hosts,
         groups: Mapping[Subject, Sequence[Triple]],
     ) -> list[Change]:
         touched = {statement.start: statement for statement, _, _ in hosts.values()}
@@ -231,14 +246,11 @@ class _Draft:
         """How terms are written at a place, or at the end of the document."""
         if not self.turtle:
             return Spelling((), None, self.labels, short=False)
-        ends = self.spans.prefixes
-        prefixes = [
-            (prefix, namespace)
-            for prefix, namespace in self.before.prefixes.items()
+        prefixes = list(self.before.prefixes.items())
+        if place is not None:
             # A prefix may be declared further down, or anew with another meaning.
-            if place is None or (len(ends.get(prefix, ())) == 1 and ends[prefix][0] <= place)
-        ]
-        local = not self.spans.based and "<#" in self.text
+            prefixes = [pair for pair in prefixes if self.spans.in_force(pair[0], place)]
+        local = "<#" in self.text and not ("base" in self.text.lower() and self.spans.based)
         return Spelling(longest_first(prefixes), self.base if local else None, self.labels)
 
     def _extended(self, text: str, groups: Sequence[tuple[Subject, Sequence[Triple]]]) -> str:

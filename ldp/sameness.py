@@ -3,7 +3,7 @@
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from itertools import islice
+from itertools import islice, takewhile
 
 from pyoxigraph import BlankNode, Triple
 
@@ -20,24 +20,26 @@ def same(found: Sequence[Triple], kept: Sequence[Triple], added: Sequence[Triple
     a yes is certain, and a no may be a search that was given up.
     """
     triples, wanted = set(found), {*kept, *added}
-    nameless = list(filter(_has_blank, found))
-    if not nameless:
-        return triples == wanted
-    names = _names(nameless, filter(_has_blank, kept), filter(_has_blank, added))
+    if triples == wanted:
+        # Most changes leave the numbers of blank nodes alone.
+        return True
+    pairs = zip(found, kept, strict=False)
+    alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    names = _names(found, alike, kept[alike:], added)
     return names is not None and {_named(triple, names) for triple in triples} == wanted
 
 
-def _has_blank(triple: Triple) -> bool:
-    return isinstance(triple.subject, BlankNode) or isinstance(triple.object, BlankNode)
-
-
 def _names(
-    found: Iterable[Triple], kept: Iterable[Triple], added: Iterable[Triple]
+    found: Sequence[Triple], alike: int, kept: Iterable[Triple], added: Iterable[Triple]
 ) -> Names | None:
-    names, taken = Names(), set[BlankNode]()
-    ahead = deque(kept), deque(added)
-    for triple in found:
-        pairs = _taken(triple, ahead, names, taken)
+    """A name for every blank node; those in the triples that are alike keep theirs."""
+    names = {node: node for triple in found[:alike] for node in _blanks(triple)}
+    taken = set(names)
+    ahead, new = deque(filter(_blanks, kept)), deque(filter(_blanks, added))
+    for triple in found[alike:]:
+        if all(node in names for node in _blanks(triple)):
+            continue
+        pairs = _taken(triple, (ahead, new), names, taken)
         if pairs is None:
             return None
         names.update(pairs)
@@ -45,24 +47,23 @@ def _names(
     return names
 
 
+def _blanks(triple: Triple) -> list[BlankNode]:
+    return [node for node in (triple.subject, triple.object) if isinstance(node, BlankNode)]
+
+
 def _taken(
     triple: Triple, ahead: Iterable[deque[Triple]], names: Names, taken: set[BlankNode]
 ) -> Names | None:
-    """Take away what the triple is, best something that needs no new name; None without any."""
-    best: tuple[deque[Triple], int, Names] | None = None
+    """The names in the first triple that this one can be, which is taken away; None without any."""
     for candidates in ahead:
+        while candidates and taken.issuperset(_blanks(candidates[0])):
+            candidates.popleft()
         for at, other in enumerate(islice(candidates, _AHEAD)):
             pairs = _pairs(triple, other, names, taken)
-            if pairs is not None and (best is None or not pairs):
-                best = candidates, at, pairs
-                if not pairs:
-                    break
-        if best is not None and not best[2]:
-            break
-    if best is None:
-        return None
-    del best[0][best[1]]
-    return best[2]
+            if pairs is not None:
+                del candidates[at]
+                return pairs
+    return None
 
 
 def _pairs(triple: Triple, other: Triple, names: Names, taken: set[BlankNode]) -> Names | None:

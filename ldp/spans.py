@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ldp.tokens import Dialect, Tokens
+from pod.errors import Unreadable
 
 DEEPEST = 100
 
@@ -31,10 +32,13 @@ _DIRECTIVE = re.compile(
     re.DOTALL,
 )
 _DOT = re.compile(rf"{_SPACE}\.")
-_PLAIN = re.compile(rf"(?:{_TERM}|{_BLANK}|[;,]|{_COMMENT})*+(\.)?", re.DOTALL)
-# One match for each object: what separates, and then (its first sign caught) what says something.
-_RUN = re.compile(
-    rf"(?:[ \t\r\n;,]++|{_COMMENT})*+(?:(?=(.))(?:{_TERM}|{_BLANK}|{_COMMENT})++|\Z)", re.DOTALL
+# One match for each mark, with all that says something before it; in a list for each member.
+_SLOT = re.compile(
+    rf"{_SPACE}((?:{_TERM})(?:{_TERM}|{_BLANK}|{_COMMENT})*+)?+([\[\](),;.])", re.DOTALL
+)
+_MEMBER = re.compile(
+    rf"{_SPACE}(?:([\[()])|(?:{_STRING})(?:@[-A-Za-z0-9]++|\^\^(?:<[^>]*+>|{_WORD}))?+|<[^>]*+>|{_WORD})",
+    re.DOTALL,
 )
 _PASSED = re.compile(rf"(?:{_TERM}|{_BLANK}|[\[\](){{}};,.])*+({_COMMENT})?", re.DOTALL)
 
@@ -95,6 +99,11 @@ class Spans:
     based: bool = False
     known: dict[int, Statement] = field(default_factory=dict)
 
+    def in_force(self, prefix: str, place: int) -> bool:
+        """Whether the prefix means at this place what it means at the end."""
+        ends = self.prefixes.get(prefix, ())
+        return len(ends) == 1 and ends[0] <= place
+
     def holding(self, place: int) -> Statement:
         """The statement that says the triple at this place."""
         at = bisect_right(self.firsts, place) - 1
@@ -127,18 +136,40 @@ def _read_directive(spans: Spans, start: int) -> int:
 
 
 def _read_part(spans: Spans, start: int) -> int:
-    text, at = spans.text, len(spans.starts)
-    plain = _PLAIN.match(text, start)
-    if plain is not None and plain[1]:
-        end = plain.end()
-        count = sum(map(bool, _RUN.findall(text, start, end - 1)))
-    else:
-        spans.known[at] = statement = read_statement(text, start, spans.count)
-        end, count = statement.end, len(statement.order)
+    end, count = _measured(spans.text, start)
     spans.starts.append(start)
     spans.firsts.append(spans.count)
     spans.count += count
     return end
+
+
+def _measured(text: str, start: int) -> tuple[int, int]:
+    """Where the statement ends that starts here, and how many triples it says."""
+    at, count, filled, spoken, within = start, 0, False, False, list[str]()
+    while True:
+        in_list = within and within[-1] == "("
+        match = (_MEMBER if in_list else _SLOT).match(text, at)
+        if match is None:
+            raise Unreadable("This statement is beyond the reader.", problem="malformed-rdf")
+        at, mark = match.end(), match[match.lastindex] if match.lastindex else ""
+        if in_list:
+            # A member takes a cell of its own: two triples.
+            count += 2 if mark != ")" else 0
+        elif match.start(1) >= 0:
+            filled, spoken = True, spoken or not within
+        if mark == "[" or mark == "(":
+            within.append(mark)
+            filled = False
+        elif mark == "]" or mark == ")":
+            count += filled and mark == "]"
+            within.pop()
+            filled = True
+        elif mark == ".":
+            # `[ … ] .` says nothing by itself.
+            return at, count + (filled and spoken)
+        elif mark:
+            count += filled
+            filled = False
 
 
 def comments(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

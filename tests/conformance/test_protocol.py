@@ -9,6 +9,7 @@ import pytest
 
 from identity.who import ANYONE, Who
 from pod import rdf
+from pod.database import Tx
 from pod.instant import SECOND, http_date
 from pod.iri import canonical_path
 from pod.vocab import LDP
@@ -17,7 +18,8 @@ from tests.people import AN, BOB, ROOT, Asking, rule
 
 TURTLE = "text/turtle"
 STAT = "http://www.w3.org/ns/posix/stat#"
-KINDS = ["", "k/", "k/d.ttl", "k/d.json", "k/b.bin", ".acl", "k/d.ttl.acl"]
+KINDS = ["", "k/", "k/d.ttl", "k/d.json", "k/b.bin", ".acl", "k/d.ttl.acl", "k/d.ttl.meta"]
+KINDS += ["k/.meta", "k/b.bin.meta", ".well-known/solid"]
 GRAPHS = orjson.dumps(
     [
         {"@id": "#a", "http://e/p": [{"@value": "in the default graph"}]},
@@ -29,11 +31,12 @@ GRAPHS = orjson.dumps(
 @pytest.fixture
 async def full(an: Asking) -> Asking:
     """A pod with one resource of each kind."""
-    for path, body, media_type in [
+    bodies: list[tuple[str, str | bytes, str]] = [
         ("k/d.ttl", "<#a> <http://e/p> 01 .", TURTLE),
         ("k/d.json", '{"@id": "#a", "http://e/p": 1}', rdf.JSON_LD),
         ("k/b.bin", b"\x00\x01", "application/octet-stream"),
-    ]:
+    ]
+    for path, body, media_type in bodies:
         assert (await an("PUT", path, AN, body, media_type)).status == 201
     await an.acl("k/d.ttl")
     return an
@@ -205,7 +208,7 @@ async def test_a_listing_shows_what_its_reader_may_not_read(full: Asking) -> Non
     assert f"<{LDP}contains> <{ROOT}k/b.bin> .".encode() in listing.body
 
 
-@pytest.mark.parametrize("path", ["", "k/", "k/d.ttl", "k/d.json", "k/d.ttl.acl", ".acl"])
+@pytest.mark.parametrize("path", ["", "k/", "k/d.ttl", "k/d.json", *KINDS[5:]])
 async def test_all_rdf_comes_in_both_forms_with_one_meaning(full: Asking, path: str) -> None:
     turtle, jsonld = [  # SP-50, SP-51
         await full("GET", path, AN, accept=media_type) for media_type in (TURTLE, rdf.JSON_LD)
@@ -299,3 +302,38 @@ async def test_caches_learn_when_nothing_changed(full: Asking) -> None:  # SP-2
     assert again.body == b""
     for name in ("ETag", "Vary", "Cache-Control", "WAC-Allow"):
         assert again.headers[name] == read.headers[name]
+
+
+async def test_owners_are_named_to_readers_when_they_chose_so(an: Asking) -> None:  # SP-27
+    owner = f'<{AN.webid}>; rel="http://www.w3.org/ns/solid/terms#owner"'
+    await an("PUT", "k/", AN)
+    await an.acl("", rule("acl:agentClass foaf:Agent", f"acl:accessTo <{ROOT}>", "Read"))
+
+    async def told() -> list[bool]:
+        asked = [("GET", "", AN), ("HEAD", "", BOB), ("GET", "", ANYONE), ("GET", "k/", AN)]
+        outcomes = [await an(method, path, who) for method, path, who in asked]
+        assert [outcome.status for outcome in outcomes] == [200] * 4
+        return [owner in outcome.headers["Link"] for outcome in outcomes]
+
+    assert await told() == [False] * 4
+    await an.house.db.write(ROOT, _show_owners)
+    assert await told() == [True, True, False, False]
+
+
+async def _show_owners(tx: Tx) -> None:
+    await tx.run("UPDATE owner SET visible = 1")
+
+
+async def test_people_may_say_what_they_like_in_a_description(full: Asking) -> None:  # A4, SP-43
+    title = '<> <http://purl.org/dc/terms/title> "Loon" .'
+
+    said = await full("PUT", "k/b.bin.meta", AN, title, TURTLE)
+    lied = await full("PUT", "k/b.bin.meta", AN, f"<{ROOT}k/b.bin> <{STAT}size> 99 .", TURTLE)
+    other = await full("PUT", "k/b.bin.meta", BOB, title, TURTLE)
+    nothing = await full("PUT", "k/none.meta", AN, title, TURTLE)
+
+    assert said.status in (201, 204)
+    assert [o.status for o in (lied, other, nothing)] == [409, 403, 409]
+    read = (await full("GET", "k/b.bin.meta", AN)).body
+    assert b"Loon" in read
+    assert b"99" not in read

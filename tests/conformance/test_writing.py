@@ -101,8 +101,10 @@ async def test_a_slug_becomes_one_safe_name(an: Asking, slug: str, name: str) ->
 
 @pytest.mark.parametrize(
     ("slug", "status"),
-    [("a/b", 400), ("a%2Fb", 400), ("x/", 400), ("..", 400), ("%2e", 400), ("%FF", 400)]
-    + [("x.acl", 403), ("x.meta", 403), (".acl", 403)],
+    [
+        *((bad, 400) for bad in ("a/b", "a%2Fb", "x/", "..", "%2e", "%FF")),
+        *((kept, 403) for kept in ("x.acl", "x.meta", ".acl")),
+    ],
 )
 async def test_a_bad_slug_is_refused(an: Asking, slug: str, status: int) -> None:  # SP-59a
     refused = await an("POST", "", AN, "x", "text/plain", slug=slug)
@@ -309,7 +311,7 @@ async def _rows(tx: object, table: str) -> list[tuple[object, ...]]:
     return [tuple(row[key] for key in row.keys()) for row in rows]  # noqa: SIM118  # rows of SQLite
 
 
-async def test_too_large_is_413_by_what_is_said_and_by_what_comes(an: Asking) -> None:  # A8
+async def test_too_large_is_413(an: Asking) -> None:  # A8
     refused = await an("PUT", "big", AN, b"x" * 10_000_001, "image/png")
 
     assert (refused.status, refused.problem) == (413, "too-large")

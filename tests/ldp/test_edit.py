@@ -1,12 +1,21 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Source-preserving edits: what does not change stays as it was written, what changes is right."""
+"""Edits in the text: what does not change stays as it was written, what changes is right."""
 
+from collections.abc import Callable, Iterable, Iterator
+from random import Random
+
+import pyoxigraph as ox
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ldp.edit import edit
 from ldp.patch import apply
+from ldp.sameness import same
+from ldp.spans import Brackets, Said, Thing, read_spans
 from ldp.sparql import read_sparql_update
 from pod import rdf
+from tests.people import AN, Asking
 
 BASE = "https://pod.example/d"
 EX = "https://vocab.example/#"

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The desk of the account API: who stands before it, what she sent, how it answers."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from aiohttp import web
+
+from identity import cookies
+from identity.controls import VERSION, controls, error_json
+from identity.door import STATUS, Room, read_json
+from identity.passwords import SHORTEST, Passwords
+from identity.sessions import Session, find_session, touch_session
+from identity.who import Who
+from pod import clock
+from pod.database import Database, Tx
+from pod.errors import Missing, NotSignedIn, PodError, Refused, UnsupportedType, WrongMethod
+from pod.instant import SECOND, Instant, Now
+from pod.iri import Iri
+
+READS = ("GET", "HEAD", "OPTIONS")
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the account API works with."""
+
+    db: Database
+    base: Iri
+    now: Now
+    open_registration: bool
+    passwords: Passwords
+
+    @property
+    def shortest_password(self) -> int:
+        """Scripts for the reference server use short ones; they run in development."""
+        return 1 if self.open_registration else SHORTEST
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One call: the session it comes with, the ids in the address, the JSON that was sent."""
+
+    desk: Desk
+    request: web.Request
+    session: Session | None
+    value: str | None
+
+    @property
+    def account(self) -> str:
+        """The account of the session; another account's address is 404 (ACC-5)."""
+        if self.session is None:
+            raise NotSignedIn("Sign in first.")
+        named = self.request.match_info.get("account")
+        if named is not None and named != self.session.account:
+            raise Missing("There is no such account.")
+        return self.session.account
+
+    @property
+    def resource(self) -> str:
+        return self.request.match_info["resource"]
+
+    @property
+    def address(self) -> str:
+        return self.request.remote or ""
+
+    async def sent(self) -> dict[str, Any]:
+        return await read_json(self.request)
+
+    def mine(self, kind: str, id_: str) -> str:
+        """The address of something of this account."""
+        return f"{self.desk.base}.account/account/{self.account}/{kind}/{id_}/"
+
+
+Call = Callable[[Visit], Awaitable[web.Response]]
+
+
+def at_desk(desk: Desk, calls: Mapping[str, Call]) -> Room:
+    """One address and what it does for each method."""
+
+    async def room(request: web.Request, who: Who) -> web.Response:
+        try:
+            call = calls.get("GET" if request.method == "HEAD" else request.method)
+            if call is None:
+                allowed = ", ".join(calls)
+                raise WrongMethod(f"This address takes {allowed}.", headers={"Allow": allowed})
+            visit, renewed = await _visit(desk, request)
+            response = await call(visit)
+            if renewed and "Set-Cookie" not in response.headers:
+                _renew_cookie(visit, response)
+            return response
+        except PodError as error:
+            return _error(error)
+
+    return room
+
+
+def answer(visit: Visit, data: Mapping[str, object], account: str | None = None) -> web.Response:
+    """ACC-1: every answer carries controls and version."""
+    signed_in = account or (visit.session.account if visit.session else None)
+    body = {**data, "controls": controls(visit.desk.base, signed_in), "version": VERSION}
+    return _json(200, body, {})
+
+
+def _error(error: PodError) -> web.Response:
+    status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
+    return _json(status, error_json(error, status), error.headers)
+
+
+def _json(status: int, body: Mapping[str, object], headers: Mapping[str, str]) -> web.Response:
+    given = {"Cache-Control": "no-store", **headers}
+    return web.Response(
+        status=status, body=orjson.dumps(body), content_type="application/json", headers=given
+    )
+
+
+async def _visit(desk: Desk, request: web.Request) -> tuple[Visit, bool]:
+    """The visit, and whether a remembered session was renewed by it (ACC-3)."""
+    value = _session_value(desk, request)
+    if value is None:
+        return Visit(desk, request, None, None), False
+    session, moment = await desk.db.read(_look, value, desk.now())
+    renewed = session is not None and session.remember and session.due(moment)
+    if session is not None and renewed:
+        await desk.db.write(None, touch_session, session, desk.now())
+    return Visit(desk, request, session, value), renewed
+
+
+async def _look(tx: Tx, value: str, now: Instant) -> tuple[Session | None, Instant]:
+    return await find_session(tx, value, now), await clock.instant(tx, now)
+
+
+def _session_value(desk: Desk, request: web.Request) -> str | None:
+    """Decision 30: the header always, the cookie of scripts only from scripts, ours from our pages.
+
+    T-50, ACC-8: without the header a browser changes something only from a page of ours, and
+    with JSON, which no form can send.
+    """
+    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == cookies.SCRIPT_SCHEME and value.strip():
+        return value.strip()
+    if not cookies.from_a_browser(request.headers):
+        return request.cookies.get(cookies.SCRIPTS)
+    if request.method not in READS:
+        if not cookies.same_origin(request.headers, desk.base):
+            raise Refused("This was not sent from a page of this server.")
+        if request.content_type != "application/json":
+            raise UnsupportedType("Send the body as application/json.")
+    return request.cookies.get(cookies.page_cookie(desk.base))
+
+
+def set_session(visit: Visit, response: web.Response, value: str, seconds: int | None) -> None:
+    """ACC-3: the cookie, under the name for this kind of caller."""
+    browser = cookies.from_a_browser(visit.request.headers)
+    name = cookies.page_cookie(visit.desk.base) if browser else cookies.SCRIPTS
+    secure = visit.desk.base.startswith("https:")
+    response.headers["Set-Cookie"] = cookies.set_cookie(name, value, secure=secure, seconds=seconds)
+
+
+def _renew_cookie(visit: Visit, response: web.Response) -> None:
+    if visit.session is None or visit.value is None or "Authorization" in visit.request.headers:
+        return
+    seconds = (visit.session.renewed(visit.desk.now()) - visit.desk.now()) // SECOND
+    set_session(visit, response, visit.value, seconds)

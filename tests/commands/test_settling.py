@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The hourly round in the background."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from joserfc.jwk import OKPKey
+
+from commands.settling import settling
+from consent.house import House
+from consent.signer import signer_of
+from pod.files import Files
+from pod.instant import wall
+from pod.iri import Iri
+from pod.sqlite import open_sqlite
+
+
+async def test_a_round_that_fails_is_logged_and_stops_nobody(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    db = await open_sqlite(tmp_path / "empty.db")  # without any table
+    signer = signer_of(OKPKey.generate_key("Ed25519"))
+    house = House(Iri("http://localhost:3000/"), db, Files(tmp_path), wall, signer)
+
+    async with settling(house):
+        for _ in range(500):
+            if caplog.records:
+                break
+            await asyncio.sleep(0.01)
+    await db.close()
+
+    assert "could not be settled" in caplog.text
+    assert "no such table" in caplog.text
