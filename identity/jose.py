@@ -3,9 +3,8 @@
 
 from binascii import Error as Base64Error
 from binascii import a2b_base64
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import orjson
 from cryptography.exceptions import InvalidSignature
@@ -16,6 +15,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 
 PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
+# Takes what was signed and the signature; BadToken unless the one is the other's.
+Check = Callable[[bytes, bytes], None]
 PRIVATE = frozenset(("d", "p", "q", "dp", "dq", "qi", "oth", "k"))
 SMALLEST_RSA = 2048
 # Algorithm to the bits of its curve, the bytes of half a signature, and how it signs.
@@ -32,9 +33,12 @@ class BadToken(ValueError):
     """A token or proof that does not hold, and why in a few words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """A compact JWS, its claims decoded but not yet believed; its header as it came."""
+class Parts(NamedTuple):
+    """A compact JWS, its claims decoded but not yet believed; its header as it came.
+
+    A tuple, as is `Proof`: they are made for each request, and a frozen dataclass costs thrice
+    that.
+    """
 
     header: str
     claims: Mapping[str, Any]
@@ -108,34 +112,45 @@ def _imported(jwk: dict[str, Any]) -> ECKey | RSAKey:
             raise BadToken("the key is neither P-256, P-384 nor RSA")
 
 
-def verify(parts: Parts, key: PublicKey, algorithm: str) -> None:
-    """BadToken unless the signature was made by this key with this, listed, algorithm."""
-    try:
-        if algorithm in _EC and isinstance(key, ec.EllipticCurvePublicKey):
-            _verify_ec(parts, key, algorithm)
-        elif algorithm in _RSA and isinstance(key, rsa.RSAPublicKey):
-            _verify_rsa(parts, key, algorithm)
-        else:
-            raise BadToken("the algorithm is not accepted, or does not fit the key")
-    except InvalidSignature as error:
-        raise BadToken("the signature does not hold") from error
+def check_with(key: PublicKey, algorithm: str) -> Check:
+    """How signatures of this key are checked; BadToken unless this, listed, algorithm fits it.
+
+    What depends on the key alone is settled here, once, and not at each signature.
+    """
+    if algorithm in _EC and isinstance(key, ec.EllipticCurvePublicKey):
+        return _check_ec(key, algorithm)
+    if algorithm in _RSA and isinstance(key, rsa.RSAPublicKey):
+        return _check_rsa(key, algorithm)
+    raise BadToken("the algorithm is not accepted, or does not fit the key")
 
 
-def _verify_ec(parts: Parts, key: ec.EllipticCurvePublicKey, algorithm: str) -> None:
+def _check_ec(key: ec.EllipticCurvePublicKey, algorithm: str) -> Check:
     bits, size, signing = _EC[algorithm]
     if key.curve.key_size != bits:
         raise BadToken("the algorithm does not fit the key")
-    signature = parts.signature
-    if len(signature) != 2 * size:
-        raise BadToken("the signature has the wrong length")
-    r, s = int.from_bytes(signature[:size], "big"), int.from_bytes(signature[size:], "big")
-    key.verify(encode_dss_signature(r, s), parts.signed, signing)
+
+    def check(signed: bytes, signature: bytes) -> None:
+        if len(signature) != 2 * size:
+            raise BadToken("the signature has the wrong length")
+        r, s = int.from_bytes(signature[:size], "big"), int.from_bytes(signature[size:], "big")
+        try:
+            key.verify(encode_dss_signature(r, s), signed, signing)
+        except InvalidSignature as error:
+            raise BadToken("the signature does not hold") from error
+
+    return check
 
 
-def _verify_rsa(parts: Parts, key: rsa.RSAPublicKey, algorithm: str) -> None:
+def _check_rsa(key: rsa.RSAPublicKey, algorithm: str) -> Check:
     digest = hashes.SHA256()
-    if algorithm == "RS256":
-        key.verify(parts.signature, parts.signed, padding.PKCS1v15(), digest)
-    else:
-        salt = padding.PSS(padding.MGF1(digest), salt_length=digest.digest_size)
-        key.verify(parts.signature, parts.signed, salt, digest)
+    pad: padding.AsymmetricPadding = padding.PKCS1v15()
+    if algorithm == "PS256":
+        pad = padding.PSS(padding.MGF1(digest), salt_length=digest.digest_size)
+
+    def check(signed: bytes, signature: bytes) -> None:
+        try:
+            key.verify(signature, signed, pad, digest)
+        except InvalidSignature as error:
+            raise BadToken("the signature does not hold") from error
+
+    return check

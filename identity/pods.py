@@ -51,8 +51,23 @@ _PROFILE = """@prefix foaf: <http://xmlns.com/foaf/0.1/> .
 
 <#me> a foaf:Agent, foaf:Person ;{name}
     ldp:inbox <{root}inbox/> ;
+    pim:preferencesFile <{root}settings/preferences> ;
     pim:storage <{root}> ;
-    solid:oidcIssuer <{issuer}> .
+    solid:oidcIssuer <{issuer}> ;
+    solid:publicTypeIndex <{root}settings/public-types> .
+"""
+_PREFERENCES = """@prefix pim: <http://www.w3.org/ns/pim/space#> .
+@prefix solid: <http://www.w3.org/ns/solid/terms#> .
+
+<> a pim:ConfigurationFile .
+
+<{webid}> solid:privateTypeIndex <{root}settings/private-types> ;
+    solid:publicTypeIndex <{root}settings/public-types> .
+"""
+# SP-95, SP-96: empty, since what kinds of data somebody holds is hers to tell.
+_TYPES = """@prefix solid: <http://www.w3.org/ns/solid/terms#> .
+
+<> a solid:TypeIndex, solid:{kind} .
 """
 
 
@@ -139,11 +154,26 @@ def _contents(base: Iri, pod: NewPod) -> list[tuple[Iri, str]]:
         (inbox, ""),
         (acl_of(inbox), _acl(pod, inbox, below=True) + _DROP.format(here=inbox)),
         (profile, ""),
+        *_settings(pod),
     ]
     if pod.own_webid:
         public = _acl(pod, card, below=False) + _PUBLIC_READ.format(here=card)
         listed += [(card, _profile(base, pod)), (acl_of(card), public)]
     return listed
+
+
+def _settings(pod: NewPod) -> list[tuple[Iri, str]]:
+    """SP-94, SP-95: preferences and type indexes, so that no app needs to make its own."""
+    folder = Iri(pod.root + "settings/")
+    public = Iri(folder + "public-types")
+    readable = _acl(pod, public, below=False) + _PUBLIC_READ.format(here=public)
+    return [
+        (folder, ""),
+        (Iri(folder + "preferences"), _PREFERENCES.format(webid=pod.webid, root=pod.root)),
+        (Iri(folder + "private-types"), _TYPES.format(kind="UnlistedDocument")),
+        (public, _TYPES.format(kind="ListedDocument")),
+        (acl_of(public), readable),
+    ]
 
 
 def _acl(pod: NewPod, here: Iri, *, below: bool) -> str:

@@ -14,7 +14,7 @@ from identity.identify import Identifier
 from identity.keys import Keys
 from identity.provider import answer, metadata
 from identity.replay import Replay
-from identity.token import Tokens
+from identity.token import tokens_of
 from identity.token_request import (
     LARGEST_FORM,
     Claimed,
@@ -40,7 +40,7 @@ Programs sign in with client credentials.</p></html>
 
 def identify_with(keys: Keys, replay: Replay, base: Iri, now: Now) -> Identify:
     """The part of the door that finds out who asks."""
-    identifier = Identifier(base, Tokens(base, keys), replay)
+    identifier = Identifier(base, tokens_of(base, keys), replay)
 
     async def identify(request: web.Request) -> Who:
         path = request.rel_url.raw_path

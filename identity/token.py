@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Access and ID tokens of our own issuer: checked once per content, until they end (RS-3, 4, 5)."""
 
+from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, TypeGuard
 
-from cryptography.hazmat.primitives.asymmetric import ec
-
-from identity.jose import BadToken, Parts, read_header, take_apart, verify
+from identity.jose import BadToken, Check, Parts, read_header, take_apart
 from identity.keys import Keys
+from identity.who import Who
 from pod.errors import NotSignedIn
 from pod.instant import SECOND, Instant
 
@@ -23,17 +23,12 @@ TYPES = ("at+jwt", "jwt")
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What a token that holds says."""
+    """What a token that holds says, and the `ath` by which proofs name it."""
 
-    webid: str
-    client: str | None
-    issuer: str
+    who: Who
     thumbprint: str | None
     expires: Instant
-    scopes: frozenset[str]
-    access: str
-    signed_in: Instant | None
-    acr: str | None
+    ath: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,50 +36,54 @@ class Tokens:
     """The tokens of one issuer; those that were verified are kept by digest until they end."""
 
     issuer: str
-    keys: Keys
+    checks: Mapping[str, Check]
     kept: dict[bytes, Token] = field(default_factory=dict)
 
     def read(self, token: str, now: Instant) -> Token:
         """NotSignedIn with the reason when the token does not hold."""
-        name = sha256(token.encode("utf-8", "surrogateescape")).digest()
-        known = self.kept.get(name)
         try:
-            if known is None:
-                known = self._verified(token, now)
-            if known.expires <= now - SKEW:
-                self.kept.pop(name, None)
-                raise BadToken("it has expired")
+            return self._read(token, now)
         except BadToken as error:
             raise NotSignedIn(f"The token is refused: {error}.", problem="invalid-token") from error
-        if name not in self.kept:
-            self._keep(name, known, now)
-        return known
 
-    def _verified(self, token: str, now: Instant) -> Token:
+    def _read(self, token: str, now: Instant) -> Token:
         if len(token) > LONGEST:
             raise BadToken("it is longer than 8 KiB")
+        if not token.isascii():
+            raise BadToken("it is not base64url")
+        name = sha256(token.encode()).digest()
+        known = self.kept.get(name)
+        if known is None:
+            known = self._verified(token, name, now)
+            self._keep(name, known, now)
+        elif known.expires <= now - SKEW:
+            self.kept.pop(name, None)
+            raise BadToken("it has expired")
+        return known
+
+    def _verified(self, token: str, digest: bytes, now: Instant) -> Token:
         parts = take_apart(token)
         header = read_header(parts.header)
         typ = header.get("typ")
         if not isinstance(typ, str) or typ.lower().removeprefix("application/") not in TYPES:
             raise BadToken("typ is not that of an access or ID token")
         # RS-4: what the claims say costs nothing to look at, so it comes before the signature.
-        read = _read_claims(parts.claims, self.issuer, now)
+        ath = urlsafe_b64encode(digest).rstrip(b"=").decode()
+        read = _read_claims(parts.claims, self.issuer, ath, now)
         if read.expires <= now - SKEW:
             raise BadToken("it has expired")
-        self._verify(parts, header)
+        self._check(parts, header)
         return read
 
-    def _verify(self, parts: Parts, header: Mapping[str, Any]) -> None:
+    def _check(self, parts: Parts, header: Mapping[str, Any]) -> None:
         # RS-3: the key comes from our own set, never from what the token's header says.
         if header.get("alg") != "ES256":
             raise BadToken("alg is not accepted")
-        if header.get("kid") != self.keys.tokens.thumbprint():
+        kid = header.get("kid")
+        check = self.checks.get(kid) if isinstance(kid, str) else None
+        if check is None:
             raise BadToken("kid names no key of this issuer")
-        key = self.keys.tokens.public_key
-        if not isinstance(key, ec.EllipticCurvePublicKey):
-            raise BadToken("the issuer's key is of another kind")
-        verify(parts, key, "ES256")
+        check(parts.signed, parts.signature)
 
     def _keep(self, name: bytes, token: Token, now: Instant) -> None:
         if len(self.kept) >= MOST_KEPT:
@@ -95,7 +94,12 @@ class Tokens:
         self.kept[name] = token
 
 
-def _read_claims(claims: Mapping[str, Any], issuer: str, now: Instant) -> Token:
+def tokens_of(issuer: str, keys: Keys) -> Tokens:
+    """The tokens that these keys signed; retired keys go on verifying (OP-5)."""
+    return Tokens(issuer, keys.checks())
+
+
+def _read_claims(claims: Mapping[str, Any], issuer: str, ath: str, now: Instant) -> Token:
     if claims.get("iss") != issuer:
         raise BadToken("it is of another issuer, and only tokens of this server are accepted yet")
     webid = claims.get("webid")
@@ -106,23 +110,22 @@ def _read_claims(claims: Mapping[str, Any], issuer: str, now: Instant) -> Token:
         raise BadToken("its audience is not solid")
     expires = _times(claims, now)
     confirmation = claims.get("cnf")
-    thumbprint = confirmation.get("jkt") if isinstance(confirmation, dict) else None
     access = _text(claims, "grant")
     if access is None:
         # RS-10: without it nobody could ask whether the token still stands.
         raise BadToken("it does not name what it stands on")
     signed_in = claims.get("auth_time")
-    return Token(
+    who = Who(
         webid=webid,
         client=_text(claims, "client_id") or _text(claims, "azp"),  # RS-5
         issuer=issuer,
-        thumbprint=thumbprint if isinstance(thumbprint, str) else None,
-        expires=expires,
         scopes=frozenset((_text(claims, "scope") or "").split()),
         access=access,
         signed_in=int(signed_in * SECOND) if _is_number(signed_in) else None,
         acr=_text(claims, "acr"),
     )
+    thumbprint = _text(confirmation, "jkt") if isinstance(confirmation, dict) else None
+    return Token(who, thumbprint, expires, ath)
 
 
 def _times(claims: Mapping[str, Any], now: Instant) -> Instant:

@@ -106,9 +106,7 @@ class Amendment:
     def _said_stays(self, all_said: Sequence[Said], parts: list[tuple[int, int]]) -> bool:
         stays = [self._one_stays(said, parts) for said in all_said]
         if not any(stays):
-            parts.append((all_said[0].start, _end(all_said[-1])))
-            parts += [(at, at + 1) for at in all_said[-1].semicolons]
-            return False
+            return self._all_anew(all_said, parts)
         last = max(at for at, one in enumerate(stays) if one)
         more = self.more.get(all_said[0].start)
         # A document that ends what it says with a semicolon keeps to that.
@@ -123,6 +121,26 @@ class Amendment:
             self._end_early(all_said[last], parts, keeps_semicolon=bool(more and more.said))
         if more is not None:
             self._put(all_said, all_said[last], more, early=early)
+        return True
+
+    def _all_anew(self, all_said: Sequence[Said], parts: list[tuple[int, int]]) -> bool:
+        """Nothing that was said stays; whether something else is said in its place."""
+        more, first, rest = self.more.get(all_said[0].start), all_said[0], all_said[1:]
+        if more is None:
+            parts.append((first.start, _end(all_said[-1])))
+            parts += [(at, at + 1) for at in all_said[-1].semicolons]
+            return False
+        before, after = self._gap(all_said)
+        text = f"{before};{after}".join(more.said)
+        end = _end(first)
+        if not self.layout.bare(first.start, end):
+            # It takes the place of the first sign, and what is cut out behind it leaves comments.
+            end = first.start + 1
+            parts.append((end, _end(first)))
+        self.changes.append(Change(first.start, end, text))
+        if rest:
+            parts += [(at, at + 1) for said in all_said[:-1] for at in said.semicolons]
+            parts += [(said.start, _end(said)) for said in rest]
         return True
 
     def _dot_behind_remarks(self, all_said: Sequence[Said], last: Said) -> bool:

@@ -63,7 +63,10 @@ def _in_order(added: Iterable[Triple], before: Sequence[Triple]) -> list[Triple]
         old = {term for t in before for term in (t.subject, t.object)}
 
     def rank(term: object) -> str:
-        return "~" if isinstance(term, BlankNode) and term not in old else str(term)
+        if not isinstance(term, BlankNode):
+            return str(term)
+        # Those that are there are numbered as they stand.
+        return f"_{term.value.zfill(12)}" if term in old else "~"
 
     def key(triple: Triple) -> tuple[str, bool, str, str]:
         predicate = triple.predicate
@@ -127,15 +130,18 @@ class _Draft:
 
     def _hosts(self, subjects: Mapping[Subject, object], gone: frozenset[int]) -> Hosts:
         """For each subject the last place that speaks of it and stays, to go on there."""
-        hosts, triples = Hosts(), self.before.triples
+        hosts, emptied, triples = Hosts(), Hosts(), self.before.triples
         for place in range(len(triples) - 1, -1, -1) if subjects else ():
             subject = triples[place].subject
-            if place not in gone and subject in subjects and subject not in hosts:
+            if subject in subjects and subject not in hosts:
                 statement, all_said, _ = self._part(place)
-                if all_said:
+                if all_said and place not in gone:
                     hosts[subject] = statement, all_said, all_said[0].start
+                elif all_said:
+                    emptied.setdefault(subject, (statement, all_said, all_said[0].start))
                 if len(hosts) == len(subjects):
                     return hosts
+        hosts = emptied | hosts
         silent = {s for s in subjects if s not in hosts and isinstance(s, BlankNode)}
         return hosts | self._empty_brackets(silent, gone) if silent else hosts
 

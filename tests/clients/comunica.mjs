@@ -31,10 +31,18 @@ async function update(fetch, document, text) {
   await engine.queryVoid(`${PREFIXES} ${text}`, context);
 }
 
-/** Comunica tells a refused source in words, with the status in them. */
-async function refusedWith(status, promise) {
+/** Comunica tells in words that a source cannot be read, with the status in them. */
+async function unreadable(status, promise) {
   const told = await promise.then(() => "it worked", (error) => String(error.message));
   expect(told.includes(String(status)), true, `whether ${status} is in «${told}»`);
+}
+
+/** An update that is refused changes nothing. It tells no status where it may not read either. */
+async function closed(fetch) {
+  const added = update(fetch, card, `INSERT DATA { ${me} foaf:nick "niemand" }`);
+  expect(await added.then(() => "it worked", () => "refused"), "refused", "the update");
+  const nicks = await values(as, [card], `${me} foaf:nick ?value`);
+  expect(nicks.includes("niemand"), false, "whether it was added");
 }
 
 const mine = await signIn(owner, "the owner");
@@ -97,9 +105,9 @@ await step("describe a container by updating it", async () => {
 
 await step("the document is closed to others", async () => {
   const pattern = `${me} foaf:name ?value`;
-  await refusedWith(401, values(heard(fetch), [card], pattern));
-  await refusedWith(403, values(theirs.fetch, [card], pattern));
-  await refusedWith(403, update(theirs.fetch, card, `INSERT DATA { ${me} foaf:nick "niemand" }`));
+  await unreadable(401, values(heard(fetch), [card], pattern));
+  await unreadable(403, values(theirs.fetch, [card], pattern));
+  await closed(theirs.fetch);
 });
 
 await step("open the document by INSERT DATA into its ACL", async () => {
@@ -110,7 +118,7 @@ await step("open the document by INSERT DATA into its ACL", async () => {
       acl:mode acl:Read . }`);
   const names = await values(theirs.fetch, [card], `${me} foaf:name ?value`);
   expect(names, ["An Janssens"], "name");
-  await refusedWith(403, update(theirs.fetch, card, `INSERT DATA { ${me} foaf:nick "niemand" }`));
+  await closed(theirs.fetch);
 });
 
 await step("let the other person write by DELETE INSERT WHERE on the ACL", async () => {
@@ -122,7 +130,7 @@ await step("let the other person write by DELETE INSERT WHERE on the ACL", async
 
 await step("close the document by DELETE WHERE on the ACL", async () => {
   await update(as, acl, `DELETE WHERE { <${acl}#other> ?property ?what }`);
-  await refusedWith(403, values(theirs.fetch, [card], `${me} foaf:name ?value`));
+  await unreadable(403, values(theirs.fetch, [card], `${me} foaf:name ?value`));
   expect(await values(as, [card], `${me} foaf:name ?value`), ["An Janssens"], "name");
 });
 
@@ -132,7 +140,7 @@ await step("delete the document and the container", async () => {
     const response = await as(address, { method: "DELETE" });
     expect(response.ok, true, `whether ${address} was deleted`);
   }
-  await refusedWith(404, values(as, [card], `${me} foaf:name ?value`));
+  await unreadable(404, values(as, [card], `${me} foaf:name ?value`));
 });
 
 await mine.logout();

@@ -14,7 +14,7 @@ from identity.dpop import digest_of
 from identity.identify import Identifier
 from identity.keys import open_keys
 from identity.replay import open_replay
-from identity.token import Tokens
+from identity.token import tokens_of
 from pod.errors import NotSignedIn, Unreadable
 from pod.iri import Iri
 from tests.conftest import MovableClock
@@ -37,7 +37,7 @@ def forge(now: MovableClock, tmp_path: Path) -> Forge:
 @pytest.fixture
 def identifier(tmp_path: Path, now: MovableClock, forge: Forge) -> Iterator[Identifier]:
     replay = open_replay(tmp_path / "proofs.db", now())
-    yield Identifier(BASE, Tokens(BASE, open_keys(tmp_path / "keys")), replay)
+    yield Identifier(BASE, tokens_of(BASE, open_keys(tmp_path / "keys")), replay)
     replay.close()
 
 

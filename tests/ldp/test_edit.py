@@ -132,6 +132,18 @@ _:x ex:of <#l> .
             "[ ] . # both",
             "[ ] ; # both\n    ex:see _:x .",
         ),
+        pytest.param(
+            BRACKETS,
+            "DELETE {?a ex:nr 8} INSERT {?a ex:size 9} WHERE {?a ex:nr 8}",
+            "ex:nr 8",
+            "ex:size 9",
+        ),
+        pytest.param(
+            BRACKETS,
+            "DELETE {?x ex:of <#l>} INSERT {?x ex:in <#l>; a ex:Y} WHERE {?x ex:of <#l>}",
+            "ex:of <#l>",
+            "a ex:Y ;\n    ex:in <#l>",
+        ),
         pytest.param(BRACKETS, "DELETE {?x ex:k 1} WHERE {?x ex:k 1}", "[] ex:k 1 .\n", ""),
         pytest.param(
             BRACKETS,

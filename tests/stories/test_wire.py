@@ -195,3 +195,18 @@ async def test_no_answer_tells_what_it_was_made_with(town: Town) -> None:
 
     assert answer.header("Server") == "Kluis"
     assert answer.header("X-Powered-By") == ""
+
+
+async def test_a_new_pod_has_preferences_and_type_indexes_that_tell_nothing(town: Town) -> None:
+    folder = town.an.pod + "settings/"  # SP-91, SP-94, SP-95, SP-96
+    card = (await town.web.get(town.an.web_id, accept="text/turtle")).body
+    public = await town.web.get(folder + "public-types", accept="text/turtle")
+
+    assert f"<{folder}preferences>".encode() in card
+    assert f"<{folder}public-types>".encode() in card
+    assert b"private-types" not in card
+    assert public.status == 200
+    assert b"TypeRegistration" not in public.body
+    for name in ("", "preferences", "private-types"):
+        assert (await town.web.get(folder + name, accept="*/*")).status == 401
+        assert (await town.web.get(folder + name, town.login, accept="*/*")).status == 200
