@@ -43,7 +43,7 @@ class Seen:
         self._lock()
         try:
             window = self.memory[begin : begin + WINDOW * SLOT]
-            if _holds(window, name):
+            if name in window and _holds(window, name):
                 return False
             free = begin + _first_free(window, second)
             self.memory[free : free + SLOT] = name + until.to_bytes(4, "big")
@@ -77,12 +77,8 @@ def _taken(file: int) -> bool:
 
 
 def _holds(window: bytes, name: bytes) -> bool:
-    at = window.find(name)
-    while at >= 0:
-        if at % SLOT == 0:
-            return True
-        at = window.find(name, at + 1)
-    return False
+    """Whether it begins at a slot, and not across two by chance."""
+    return any(window.startswith(name, at) for at in range(0, len(window), SLOT))
 
 
 def _first_free(window: bytes, second: int) -> int:

@@ -134,10 +134,12 @@ def _renamed(quads: Iterable[ox.Quad]) -> Iterable[ox.Triple]:
 
     for quad in quads:
         subject, value = quad.subject, quad.object
-        if isinstance(subject, ox.BlankNode):
-            subject = name(subject)
-        if isinstance(value, ox.BlankNode):
-            value = name(value)
+        if not isinstance(subject, ox.BlankNode) and not isinstance(value, ox.BlankNode):
+            # Most triples name none, and to make one anew costs more than all the rest here.
+            yield quad.triple
+            continue
+        subject = name(subject) if isinstance(subject, ox.BlankNode) else subject
+        value = name(value) if isinstance(value, ox.BlankNode) else value
         yield ox.Triple(subject, quad.predicate, value)
 
 

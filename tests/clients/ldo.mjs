@@ -12,7 +12,7 @@ const me = `${card}#me`;
 const NOTHING = { read: false, append: false, write: false, control: false };
 const ALL = { read: true, append: true, write: true, control: true };
 
-/** A shape as LDO's generator would write it: a name, nicks and an address with no name. */
+/** A shape as LDO's generator would write it: a person with a name and nicks. */
 const text = (predicate, max) => ({
   type: "TripleConstraint",
   predicate: FOAF + predicate,
@@ -211,10 +211,10 @@ await step("open the document to everyone", async () => {
 });
 
 await step("delete a document", async () => {
-  const document = open(as).getResource(card);
-  await good(document.delete());
-  expect(document.isAbsent(), true, "whether it is absent");
-  await good(open(as).getResource(card).read());
+  await good(open(as).getResource(card).delete());
+  const after = open(as).getResource(card);
+  await good(after.read());
+  expect(after.isAbsent(), true, "whether it is absent");
 });
 
 await step("delete the container with all that is in it", async () => {
