@@ -20,7 +20,9 @@ async def permits(tx: Tx, who: Who, found: Found, now: Instant) -> Verdict:
     if who.named.grant is not None:
         return NOTHING
     rules = _effective(found)
-    public = await _modes(tx, rules, ANYONE, found)
+    # wac.md §8: a rule for everyone from one origin is not for everyone from another.
+    nobody = ANYONE if who.origin is None else Who(origin=who.origin)
+    public = await _modes(tx, rules, nobody, found)
     mine = public if who.webid is None else await _modes(tx, rules, who, found)
     if governed_by(found.iri) is not None:
         return await _for_acl(tx, who, found, mine, public)

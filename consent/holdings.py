@@ -88,7 +88,8 @@ async def _documents(tx: Tx, pod: Iri) -> tuple[Resource, ...]:
     rows = await tx.all(
         "SELECT iri, size FROM resource WHERE pod = :pod AND body IS NOT NULL AND parent IS NOT"
         " NULL AND (media_type LIKE 'text/turtle%' OR media_type LIKE 'application/ld+json%'"
-        " OR media_type LIKE 'application/n-triples%') ORDER BY iri LIMIT :most",
+        " OR media_type LIKE 'application/n-triples%' OR media_type LIKE 'application/n-quads%'"
+        " OR media_type LIKE 'application/trig%') ORDER BY iri LIMIT :most",
         pod=pod,
         most=MOST_SEARCHED,
     )

@@ -7,10 +7,12 @@ from identity import holding_routes as holding
 from identity import login_routes as login
 from identity.controls import CHANGE, Fields, described
 from identity.cors import Cors
-from identity.desk_routes import Call, Desk, Visit, answer, at_desk
+from identity.desk_routes import Call, Desk, Visit, answer, at_desk, refusal
 from identity.door import Door
 from identity.passwords import Passwords
+from identity.who import Who
 from pod.database import Database
+from pod.errors import Missing
 from pod.instant import Now
 from pod.iri import Iri
 
@@ -29,10 +31,11 @@ def routes(
     """
     desk = Desk(db, base, now, open_registration, passwords or Passwords())
     table = {**_without_account(), **_of_account()}
-    return [
+    listed = [
         web.route("*", f"/.account/{path}", door.open(at_desk(desk, calls), Cors.NONE))
         for path, calls in table.items()
     ]
+    return [*listed, web.route("*", "/.account/{rest:.*}", door.open(nothing, Cors.NONE))]
 
 
 def _without_account() -> dict[str, dict[str, Call]]:
@@ -67,6 +70,11 @@ def _of_account() -> dict[str, dict[str, Call]]:
             "DELETE": holding.delete_credential,
         },
     }
+
+
+async def nothing(request: web.Request, who: Who) -> web.Response:
+    """ACC-5, also for what does not exist."""
+    return refusal(Missing("There is nothing at this address."))
 
 
 def describe(fields: Fields) -> Call:

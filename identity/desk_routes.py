@@ -92,7 +92,7 @@ def at_desk(desk: Desk, calls: Mapping[str, Call]) -> Room:
                 _renew_cookie(visit, response)
             return response
         except PodError as error:
-            return _error(error)
+            return refusal(error)
 
     return room
 
@@ -104,7 +104,8 @@ def answer(visit: Visit, data: Mapping[str, object], account: str | None = None)
     return _json(200, body, {})
 
 
-def _error(error: PodError) -> web.Response:
+def refusal(error: PodError) -> web.Response:
+    """ACC-5: an error as the reference server would tell it."""
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
     return _json(status, error_json(error, status), error.headers)
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from identity.recent import Recent
-from pod.errors import TooMany, Unreadable
-from pod.instant import MINUTE, SECOND, Instant
+from identity.tries import Tries, open_tries
+from pod.errors import Unreadable
+from pod.instant import Instant
 
 SHORTEST, LONGEST = 8, 1024
 AT_ONCE = 2
@@ -18,8 +18,6 @@ AT_ONCE = 2
 TRIES_PER_PAIR = 10
 TRIES_PER_ACCOUNT = 100
 TRIES_PER_ADDRESS = 60
-WINDOW = 15 * MINUTE
-MOST_KEPT = 50_000
 # What an unknown account is compared with, so that it costs what a known one does; nobody has the
 # password. Made with the parameters of PasswordHasher, which a test compares.
 NOBODY = (
@@ -41,11 +39,14 @@ def check_new(password: str, shortest: int = SHORTEST) -> str:
 
 @dataclass(slots=True)
 class Passwords:
-    """Hashes and checks; an unknown account costs what a known one does."""
+    """Hashes and checks; an unknown account costs what a known one does.
+
+    `tries` of a file make all workers count together; those of memory are this process's own.
+    """
 
     hasher: PasswordHasher = field(default_factory=PasswordHasher)
     turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
-    tries: Recent[str, tuple[Instant, ...]] = field(default_factory=lambda: Recent(MOST_KEPT))
+    tries: Tries = field(default_factory=open_tries)
 
     async def hash(self, password: str) -> str:
         """What is kept of a password."""
@@ -65,24 +66,31 @@ class Passwords:
             return False
 
     def count_try(self, email: str, address: str, now: Instant) -> None:
-        """TooMany before hashing. A right password does not clear the count of an address."""
-        for name, most in (
+        """TooMany before hashing."""
+        limits = (
             (_pair(email, address), TRIES_PER_PAIR),
-            (f"address {address}", TRIES_PER_ADDRESS),
-            (f"account {email}", TRIES_PER_ACCOUNT),
-        ):
-            recent = [moment for moment in self.tries.get(name) or () if moment > now - WINDOW]
-            if len(recent) >= most:
-                wait = (recent[0] + WINDOW - now) // SECOND + 1
-                raise TooMany(
-                    "Too many tries; wait a while.", headers={"Retry-After": str(max(wait, 1))}
-                )
-            self.tries.drop(name)
-            self.tries.keep(name, (*recent, now))
+            (_address(address), TRIES_PER_ADDRESS),
+            (_account(email), TRIES_PER_ACCOUNT),
+        )
+        self.tries.count(limits, now)
 
     def forget_tries(self, email: str, address: str) -> None:
-        """A right password clears the count of its own account from that address."""
-        self.tries.drop(_pair(email, address))
+        """A right password is no try, and clears the count of its own account from that address.
+
+        Tools that make or sign in many accounts come from one address; somebody who guesses and
+        now and then signs in to an account of his own stays counted.
+        """
+        self.tries.forget(_pair(email, address))
+        self.tries.take_back(_address(address))
+        self.tries.take_back(_account(email))
+
+
+def _address(address: str) -> str:
+    return f"address {address}"
+
+
+def _account(email: str) -> str:
+    return f"account {email}"
 
 
 def _pair(email: str, address: str) -> str:

@@ -61,7 +61,10 @@ def routes(
         # OP-38: a navigation, so no CORS.
         ("/.oidc/auth", {"GET": no_login, "POST": no_login}, Cors.NONE),
     ]
-    return [web.route("*", path, door.open(by_method(rooms), cors)) for path, rooms, cors in table]
+    listed = [
+        web.route("*", path, door.open(by_method(rooms), cors)) for path, rooms, cors in table
+    ]
+    return [*listed, web.route("*", "/.oidc/{rest:.*}", door.open(nothing))]
 
 
 def by_method(rooms: Mapping[str, Room]) -> Room:
@@ -79,10 +82,16 @@ def by_method(rooms: Mapping[str, Room]) -> Room:
     return room
 
 
+async def nothing(request: web.Request, who: Who) -> web.Response:
+    """Decision 29: what lies under /.oidc/ answers in OAuth's own form."""
+    detail = "There is nothing at this address; the metadata has those that are served."
+    return json_answer({"error": "not_found", "error_description": detail}, 404)
+
+
 async def no_login(request: web.Request, who: Who) -> web.Response:
     """Clients want the address in the metadata; what it stands for comes later."""
     return web.Response(
-        status=501,
+        status=400,
         text=_NO_LOGIN,
         content_type="text/html",
         headers={

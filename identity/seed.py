@@ -103,6 +103,9 @@ def _credential(item: Any, what: str) -> tuple[credentials.NewCredential, str]:
         raise Unreadable(f"{what} has a credential whose id is not of letters, digits and -._~.")
     if not isinstance(secret, str) or len(secret) < SHORTEST_SECRET:
         raise Unreadable(f"The secret of {id_} has fewer than {SHORTEST_SECRET} characters.")
+    if not _UNRESERVED.issuperset(secret):
+        # OP-12: clients encode a secret or send it raw; these letters are the same in both.
+        raise Unreadable(f"The secret of {id_} is not of letters, digits and -._~.")
     new = credentials.NewCredential(id_, secret, accounts.new_id(), accounts.new_id())
     return new, pods.read_webid(webid)
 

@@ -38,6 +38,7 @@ class Tokens:
     issuer: str
     checks: Mapping[str, Check]
     kept: dict[bytes, Token] = field(default_factory=dict)
+    most: int = MOST_KEPT
 
     def read(self, token: str, now: Instant) -> Token:
         """NotSignedIn with the reason when the token does not hold."""
@@ -86,10 +87,10 @@ class Tokens:
         check(parts.signed, parts.signature)
 
     def _keep(self, name: bytes, token: Token, now: Instant) -> None:
-        if len(self.kept) >= MOST_KEPT:
+        if len(self.kept) >= self.most:
             for old in [key for key, kept in self.kept.items() if kept.expires <= now - SKEW]:
                 del self.kept[old]
-            if len(self.kept) >= MOST_KEPT:
+            if len(self.kept) >= self.most:
                 self.kept.pop(next(iter(self.kept)))
         self.kept[name] = token
 

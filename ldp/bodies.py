@@ -45,7 +45,7 @@ def refuse_type(ask: Ask) -> None:
     """What can be told from the type alone: ACLs are RDF, patches and links have their place."""
     essence = rdf.essence(ask.content_type or "")
     if governed_by(ask.target) is not None and not rdf.is_rdf(essence):
-        raise UnsupportedType("An ACL is RDF: send text/turtle or application/ld+json.")
+        raise UnsupportedType(f"An ACL is RDF: {', '.join(rdf.OFFERED)}.")
     if LDP + "NonRDFSource" in ask.types and ask.target.endswith("/"):
         raise Clash("A container cannot be a non-RDF source.", problem="wrong-model")
     containers = {LDP + "BasicContainer", LDP + "Container"}

@@ -30,7 +30,13 @@ STORED_POLICY = (
 )
 SHOWN_POLICY = STORED_POLICY.removeprefix("sandbox; ")
 _SHOWN = ("image/", "audio/", "video/", "application/pdf")
-_VARIANTS = {"text/turtle": "t", "application/ld+json": "j", "application/n-triples": "n"}
+_VARIANTS = {
+    "text/turtle": "t",
+    "application/ld+json": "j",
+    "application/n-triples": "n",
+    "application/n-quads": "q",
+    "application/trig": "g",
+}
 _BASIC = ("Resource", "Container", "BasicContainer")
 
 

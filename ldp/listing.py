@@ -185,6 +185,8 @@ WRITERS: Mapping[str, Writer] = {
     rdf.TURTLE: Writer(_turtle_opening, _turtle_passage, lambda c, _, s: _statements(c, s)),
     rdf.JSON_LD: Writer(_json_opening, _json_passage, _json_closing),
     rdf.N_TRIPLES: Writer(_lines_opening, _lines_passage, lambda c, _, s: _statements(c, s)),
+    rdf.N_QUADS: Writer(_lines_opening, _lines_passage, lambda c, _, s: _statements(c, s)),
+    rdf.TRIG: Writer(_turtle_opening, _turtle_passage, lambda c, _, s: _statements(c, s)),
 }
 
 

@@ -14,13 +14,17 @@ from pod.jsonld import guarded_json
 TURTLE = "text/turtle"
 JSON_LD = "application/ld+json"
 N_TRIPLES = "application/n-triples"
+N_QUADS = "application/n-quads"
+TRIG = "application/trig"
 
 FORMATS: Mapping[str, ox.RdfFormat] = {
     TURTLE: ox.RdfFormat.TURTLE,
     JSON_LD: ox.RdfFormat.JSON_LD,
     N_TRIPLES: ox.RdfFormat.N_TRIPLES,
+    N_QUADS: ox.RdfFormat.N_QUADS,
+    TRIG: ox.RdfFormat.TRIG,
 }
-OFFERED = (TURTLE, JSON_LD, N_TRIPLES)
+OFFERED = (TURTLE, JSON_LD, N_TRIPLES, N_QUADS, TRIG)
 LARGEST = 16 * 1024 * 1024
 DEEPEST_TERMS = 100
 INLINE = 64 * 1024

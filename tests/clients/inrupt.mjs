@@ -264,7 +264,8 @@ async function everything() {
 }
 
 async function agency(wanted) {
-  const session = await signIn({ id: env.KLUIS_AGENCY_ID, secret: env.KLUIS_AGENCY_SECRET }, "the agency");
+  const who = { id: env.KLUIS_AGENCY_ID, secret: env.KLUIS_AGENCY_SECRET };
+  const session = await signIn(who, "the agency");
   await step(`reading answers ${wanted}`, async () => {
     const read = () => getSolidDataset(env.KLUIS_GRANTED, { fetch: session.fetch });
     expect(await statusOf(read), wanted, "status");

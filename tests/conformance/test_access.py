@@ -353,3 +353,15 @@ async def test_a_condition_of_two_kinds_must_hold_in_both(doc: Asking) -> None: 
     assert await _get(doc, "d") == 403
     other = Who(webid=BOB.webid, client=BOB.client, issuer="https://other.example/")
     assert await _get(doc, "d", other) == 200
+
+
+async def test_a_rule_for_everyone_from_one_origin_is_not_for_another(doc: Asking) -> None:
+    more = "; acl:origin <https://app.gov.example>"  # WAC-19
+    await doc.acl("d", rule("acl:agentClass foaf:Agent", HERE, "Read", more))
+
+    for webid in (None, BOB.webid):
+        statuses = [
+            await _get(doc, "d", Who(webid=webid, origin=origin))
+            for origin in (None, "https://app.gov.example", "https://evil.example")
+        ]
+        assert statuses == [200, 200, 403 if webid else 401]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """A small server with the identity room alone, asked over HTTP."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,15 +15,18 @@ from joserfc.jwk import ECKey
 import identity.account_routes
 import identity.routes
 from identity.door import Door, json_answer
+from identity.identify import Identifier
 from identity.keys import Keys, open_keys
 from identity.passwords import Passwords
 from identity.replay import open_replay
 from identity.standing import require_standing
+from identity.token import tokens_of
 from identity.who import Who
 from pod.iri import Iri
 from pod.sqlite import Sqlite
 from tests.conftest import MovableClock
 from tests.identity.forge import Forge
+from tests.people import BASE
 
 Json = dict[str, Any]
 FORM = "application/x-www-form-urlencoded"
@@ -135,3 +138,15 @@ async def an(town: Town) -> Person:
 @pytest.fixture
 async def bob(town: Town) -> Person:
     return await settle(town, "bob")
+
+
+@pytest.fixture
+def forge(now: MovableClock, tmp_path: Path) -> Forge:
+    return Forge(BASE, open_keys(tmp_path / "keys").tokens, ECKey.generate_key("P-256"), now())
+
+
+@pytest.fixture
+def identifier(tmp_path: Path, now: MovableClock, forge: Forge) -> Iterator[Identifier]:
+    replay = open_replay(tmp_path / "proofs.db", now())
+    yield Identifier(BASE, tokens_of(BASE, open_keys(tmp_path / "keys")), replay)
+    replay.close()

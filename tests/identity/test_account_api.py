@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The account API over HTTP, as scripts for Community Solid Server 7 use it (ACC-n)."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -248,6 +249,56 @@ async def test_a_wrong_method_is_405(town: Town) -> None:
 
     assert (said.status, said.json["name"]) == (405, "MethodNotAllowedHttpError")
     assert said.headers["Allow"] == "GET"
+
+
+@pytest.mark.parametrize("path", [".account/nothing", ".account/login", ".account/oidc/prompt/"])
+async def test_what_is_not_there_says_so_as_the_rest_does(town: Town, path: str) -> None:
+    said = await town.ask("POST", path)
+
+    assert (said.status, said.json["name"]) == (404, "NotFoundHttpError")  # ACC-5
+    assert said.json["errorCode"] == "H404"
+
+
+@pytest.mark.parametrize(
+    "cookie",
+    ["css-account=", "css-account=\udcff\udc80", "css-account", ";;;=;", "css-account=é; =x"],
+)
+async def test_an_odd_cookie_is_nobody(town: Town, cookie: str) -> None:
+    sent = cookie.encode("utf-8", "surrogateescape")
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(town.base.split(":")[2][:-1]))
+    host = town.base.split("/")[2].encode()
+    writer.write(
+        b"GET /.account/ HTTP/1.1\r\nHost: " + host + b"\r\nCookie: " + sent
+        + b"\r\nConnection: close\r\n\r\n"
+    )  # fmt: skip
+    said = await reader.read()
+    writer.close()
+
+    assert said.startswith(b"HTTP/1.1 200 ")
+    assert b'"pods"' not in said
+
+
+async def test_a_remembered_session_is_renewed_once_a_minute(town: Town, an: Person) -> None:
+    asked = {"email": "an@voorbeeld.example", "password": PASSWORD, "remember": True}
+    begun = await town.tell(".account/login/password/", asked)
+    at_once = await town.ask("GET", ".account/")
+    town.now.advance(61_000)
+    later, again = [await town.ask("GET", ".account/") for _ in range(2)]
+
+    assert "Max-Age=1209600" in begun.headers["Set-Cookie"]
+    assert "Set-Cookie" not in at_once.headers
+    assert "Max-Age=1209600" in later.headers["Set-Cookie"]
+    assert "Set-Cookie" not in again.headers
+    assert "pods" in again.json
+
+
+async def test_signing_in_again_ends_the_session_before(town: Town, an: Person) -> None:  # T-28
+    first = (await sign_in(town)).json["authorization"]
+    second = (await sign_in(town)).json["authorization"]
+
+    assert first != second
+    assert "pods" not in (await town.look(".account/", first)).json
+    assert "pods" in (await town.look(".account/", second)).json
 
 
 async def test_two_people_may_live_here(town: Town) -> None:

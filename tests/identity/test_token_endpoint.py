@@ -49,7 +49,42 @@ async def test_the_metadata_names_what_is_served_and_nothing_else(town: Town) ->
     # What solid-client-authn-node does not go without.
     assert {"claims_supported", "subject_types_supported", "authorization_endpoint"} <= said.keys()
     for name in ("token_endpoint", "jwks_uri", "authorization_endpoint"):
-        assert (await town.ask("GET", said[name])).status in (200, 405, 501)
+        assert (await town.ask("GET", said[name])).status in (200, 400, 405)
+
+
+async def test_an_app_that_wants_to_sign_in_is_told_that_it_cannot(town: Town) -> None:
+    page = {"Origin": "https://app.example", "Accept": "text/html"}
+    said = await town.ask("GET", ".oidc/auth?response_type=code&client_id=x", headers=page)
+
+    assert said.status == 400  # OP-17: a page, never a redirect
+    assert said.headers["Content-Type"].startswith("text/html")
+    assert "not served" in said.json
+    assert "Location" not in said.headers
+    assert "Access-Control-Allow-Origin" not in said.headers  # OP-38: a navigation
+
+
+@pytest.mark.parametrize("path", [".oidc/", ".oidc/nothing", ".oidc/reg", ".oidc/token/x"])
+async def test_what_is_not_there_says_so_in_words_of_oauth(town: Town, path: str) -> None:
+    said = await town.ask("POST", path, headers={"Origin": "https://app.example"})
+
+    assert (said.status, said.json["error"]) == (404, "not_found")
+    assert said.headers["Access-Control-Allow-Origin"] == "https://app.example"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("GET", ".oidc/token", "POST, OPTIONS"),
+        ("POST", ".oidc/jwks", "GET, OPTIONS"),
+        ("DELETE", ".well-known/openid-configuration", "GET, OPTIONS"),
+    ],
+)
+async def test_another_method_is_told_which_there_are(
+    town: Town, method: str, path: str, allowed: str
+) -> None:
+    said = await town.ask(method, path)
+
+    assert (said.status, said.headers["Allow"]) == (405, allowed)
 
 
 @pytest.mark.parametrize("path", [".well-known/openid-configuration", ".oidc/jwks", ".oidc/token"])

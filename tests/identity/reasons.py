@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Why each spoiled token and proof of test_spoiled.py is refused: for that, and nothing else."""
+
+REASONS: dict[str, tuple[str, ...]] = {
+    "Send one Authorization and one DPoP header": (
+        "RS-1 two Authorization headers",
+        "RS-1 two proofs",
+    ),
+    "it is longer than 8 KiB": ("RS-1 longer than 8 KiB",),
+    "Send the token with the scheme DPoP and a proof": (
+        "RS-2 a bound token as Bearer",
+        "RS-2 a bound token as Bearer with its proof",
+        "RS-2 an unbound token as Bearer",
+        "RS-2 garbage as Bearer",
+        "RS-2 Basic",
+        "RS-2 no scheme",
+    ),
+    "it is not a compact JWS": (
+        "RS-3 two parts",
+        "RS-3 five parts",
+        "RS-6 garbage",
+        "RS-6 bytes that are no text",
+        "RS-6 two proofs in one header",
+    ),
+    "it is not base64url": (
+        "RS-3 padding",
+        "RS-3 bytes that are no text",
+        "RS-3 letters beyond ASCII",
+    ),
+    "its header or claims are no JSON object": ("RS-3 a header that is a list",),
+    "it is not base64url JSON": ("RS-3 claims that are no JSON", "RS-3 claims nested very deep"),
+    "alg is not accepted": (
+        "T-22 alg none",
+        "T-22 alg none with a signature",
+        "T-22 alg missing",
+        "T-22 alg a list",
+        "T-22 HS256 with the public key",
+        "T-22 ES384 by another key",
+        "T-22 RS256 by another key",
+        "RS-6 alg none",
+        "RS-6 HS256",
+        "RS-6 EdDSA",
+        "T-22 jwk a shared secret",
+    ),
+    "crit is not understood here": ("T-22 crit", "RS-6 crit"),
+    "kid names no key of this issuer": (
+        "T-22 kid missing",
+        "T-22 kid a path",
+        "T-22 kid of another key",
+        "T-22 a key brought in the header",
+    ),
+    "the signature does not hold": (
+        "T-22 our kid, another key",
+        "T-22 a key brought beside our kid",
+        "T-22 jku",
+        "RS-11 signature changed",
+        "RS-11 signature of zeros",
+        "RS-6 signed by another key",
+        "RS-6 signature changed",
+    ),
+    "typ is not that of an access or ID token": (
+        "T-22 a proof as token",
+        "T-22 typ missing",
+        "T-22 typ of a receipt",
+    ),
+    "it is of another issuer, and only tokens of this server are accepted yet": (
+        "T-22 a token inside a token",
+        "RS-4 iss missing",
+        "RS-4 iss of another",
+        "T-23 iss without its slash",
+    ),
+    "the signature has the wrong length": (
+        "RS-11 signature empty",
+        "RS-6 signature one byte short",
+    ),
+    "it names no WebID": ("RS-4 webid missing", "RS-4 webid no address", "RS-4 webid a list"),
+    "its audience is not solid": (
+        "T-24 aud missing",
+        "T-24 aud of another",
+        "T-24 aud a longer word",
+        "T-24 aud a list without solid",
+    ),
+    "it has expired": ("RS-4 expired",),
+    "iat or exp is missing": (
+        "RS-4 exp missing",
+        "RS-4 exp a text",
+        "RS-4 exp true",
+        "RS-4 iat missing",
+    ),
+    "it is of the future": ("RS-4 iat in the future",),
+    "it lives too long": ("RS-4 exp beyond all numbers", "RS-4 lives longer than a day"),
+    "it is not valid yet": ("RS-4 not yet",),
+    "The token is bound to another key": (
+        "RS-7 cnf missing",
+        "RS-7 cnf without jkt",
+        "RS-7 bound to another key",
+    ),
+    "it does not name what it stands on": ("RS-10 names nothing that could end",),
+    "A token with the scheme DPoP needs the header DPoP": ("RS-6 no proof",),
+    "it is too long": ("RS-6 longer than 8 KiB",),
+    "typ is not dpop+jwt": ("RS-6 typ missing", "RS-6 typ of a token"),
+    "the algorithm does not fit the key": ("RS-6 alg of another key",),
+    "the algorithm is not accepted, or does not fit the key": (
+        "RS-6 RS256 with a curve",
+        "RS-6 ES256 with RSA",
+    ),
+    "no jwk": ("RS-6 jwk missing", "RS-6 jwk a text", "RS-6 jwk a list"),
+    "the jwk is no public key": (
+        "RS-6 jwk without y",
+        "RS-6 jwk off the curve",
+        "RS-6 jwk on another curve",
+        "RS-6 jwk with numbers",
+    ),
+    "the jwk holds a private key": (
+        "T-22 jwk with its private half",
+        "T-22 jwk a shared secret for ES256",
+    ),
+    "RSA keys have at least 2048 bits": ("T-22 RSA of 1024 bits",),
+    "htm mismatch": ("RS-6 htm missing", "RS-6 htm of another", "RS-6 htm in lower case"),
+    "htu is missing": ("RS-6 htu missing", "RS-6 htu a list"),
+    "htu mismatch": (
+        "RS-6 htu of another path",
+        "RS-6 htu of another host",
+        "RS-6 htu of another scheme",
+        "RS-6 htu of another port",
+        "RS-6 htu with a user",
+        "RS-6 htu the path alone",
+        "RS-6 htu with another in its query",
+    ),
+    "iat is missing": ("RS-6 iat missing", "RS-6 iat a text", "RS-6 iat true"),
+    "iat is too far from now": (
+        "RS-6 iat beyond all numbers",
+        "RS-6 iat too old",
+        "RS-6 iat in the future",
+    ),
+    "jti is missing or too long": (
+        "RS-6 jti missing",
+        "RS-6 jti empty",
+        "RS-6 jti a number",
+        "RS-6 jti of 10 KB",
+        "RS-6 jti of 257 characters",
+    ),
+    "ath is of another token": ("RS-6 ath of another token", "RS-6 ath empty", "RS-6 ath null"),
+}
+
+
+def reason_of(name: str) -> str:
+    return next(reason for reason, names in REASONS.items() if name in names)
