@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Callable, Coroutine, Sequence
 from importlib.metadata import version
+from pathlib import Path
 from typing import TypeVar
 
 from aiohttp import web
@@ -30,8 +31,10 @@ from commands.workers import Crew, Sockets, keep, listening
 from consent.signer import signer_of
 from identity.door import Door
 from identity.keys import Keys, open_keys
+from identity.passwords import Passwords
 from identity.replay import open_replay
 from identity.traffic import Traffic
+from identity.tries import open_tries
 from pod.datafolder import DataFolder, locked, open_folder
 from pod.errors import PodError
 from pod.files import Files
@@ -57,6 +60,7 @@ def build_app(
     """All rooms, each behind its doors; the catch-all for data comes last."""
     base, files = settings.base, Files(folder.blobs)
     replay = open_replay(folder.proofs, wall())
+    passwords = Passwords(tries=open_tries(_tries(folder)))
     identify = identity.routes.identify_with(keys, replay, base, wall)
     explained = frozenset(dashboard.problems.PROBLEMS)
     door = Door(base, identify, traffic=traffic, explained=explained)
@@ -76,15 +80,16 @@ def build_app(
     word = consent.house.House(base, db, files, wall, signer, rates)
     app = web.Application(client_max_size=settings.max_body)
     app.add_routes(identity.routes.routes(db, door, keys, replay, base, wall))
-    app.add_routes(identity.account_routes.routes(db, door, base, wall, settings.dev))
+    app.add_routes(identity.account_routes.routes(db, door, base, wall, settings.dev, passwords))
     app.add_routes(consent.routes.routes(word, door, dev=settings.dev))
-    app.add_routes(dashboard.routes.routes(word, door))
+    app.add_routes(dashboard.routes.routes(word, door, passwords))
     app.add_routes(ldp.routes.routes(data, door))
 
-    async def close_replay(_app: web.Application) -> None:
+    async def close_files(_app: web.Application) -> None:
         replay.close()
+        passwords.tries.close()
 
-    app.on_cleanup.append(close_replay)
+    app.on_cleanup.append(close_files)
     if settles:
         app.cleanup_ctx.append(lambda _app: settling(word))
     return app
@@ -104,6 +109,7 @@ async def prepare(settings: Settings, folder: DataFolder) -> str:
     """What is done once before workers start; gives the greeting."""
     open_keys(folder.keys)
     open_replay(folder.proofs, wall()).close()
+    open_tries(_tries(folder)).close()
     db = await open_sqlite(folder.database)
     try:
         return await _furnish(settings, db, folder)
@@ -124,6 +130,10 @@ async def _work(settings: Settings, sockets: Sockets, number: int) -> None:
         await _answer(settings, db, folder, sockets, settles=number == 0)
     finally:
         await db.close()
+
+
+def _tries(folder: DataFolder) -> Path:
+    return folder.path / "tries.db"
 
 
 async def _furnish(settings: Settings, db: Sqlite, folder: DataFolder) -> str:

@@ -16,7 +16,7 @@ from identity.sessions import Session, find_session, touch_session
 from identity.who import Who
 from pod import clock
 from pod.database import Database, Tx
-from pod.errors import Missing, NotSignedIn, PodError, Refused, UnsupportedType, WrongMethod
+from pod.errors import Missing, NotSignedIn, PodError, Refused, WrongMethod
 from pod.instant import SECOND, Instant, Now
 from pod.iri import Iri
 
@@ -148,7 +148,7 @@ def _session_value(desk: Desk, request: web.Request) -> str | None:
         if not cookies.same_origin(request.headers, desk.base):
             raise Refused("This was not sent from a page of this server.")
         if request.content_type != "application/json":
-            raise UnsupportedType("Send the body as application/json.")
+            raise Refused("A browser sends application/json, which no form can send.")
     return request.cookies.get(cookies.page_cookie(desk.base))
 
 

@@ -135,6 +135,11 @@ async def _change(tx: Tx, login: accounts.Login, secret: str, value: str | None)
 
 
 async def delete_password(visit: Visit) -> web.Response:
-    """Never the last way to sign in."""
-    await visit.desk.db.write(None, accounts.remove_login, visit.account, visit.resource)
+    """Never the last way to sign in; every other session of the account ends."""
+    await visit.desk.db.write(None, _remove, visit.account, visit.resource, visit.value)
     return answer(visit, {})
+
+
+async def _remove(tx: Tx, account: str, id_: str, value: str | None) -> None:
+    await accounts.remove_login(tx, account, id_)
+    await close_others(tx, account, value)

@@ -85,7 +85,8 @@ async def open_session(
         remember=int(remember),
         signed_in=moment if signed_in else None,
         acr=acr,
-        agent=agent[:200],
+        # A header may hold bytes that are no text; no database keeps those.
+        agent=agent[:200].encode("utf-8", "replace").decode(),
     )
 
 

@@ -365,3 +365,12 @@ async def test_a_rule_for_everyone_from_one_origin_is_not_for_another(doc: Askin
             for origin in (None, "https://app.gov.example", "https://evil.example")
         ]
         assert statuses == [200, 200, 403 if webid else 401]
+
+
+async def test_any_client_is_still_some_client(doc: Asking) -> None:  # WAC-35
+    condition = "; acl:condition [ a acl:ClientCondition; acl:clientClass foaf:Agent ]"
+    await doc.acl("d", rule("acl:agentClass foaf:Agent", HERE, "Read", condition))
+
+    assert await _get(doc, "d", Who(webid=BOB.webid, client="https://any.example/id")) == 200
+    assert await _get(doc, "d", Who(webid=BOB.webid)) == 403
+    assert await _get(doc, "d", ANYONE) == 401

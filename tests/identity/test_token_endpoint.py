@@ -11,7 +11,9 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 from yarl import URL
 
+from identity.credentials import hash_secret
 from identity.seed import seed_accounts
+from pod.database import Tx
 from tests.identity.conftest import Person, Town
 from tests.identity.forge import compact
 
@@ -122,9 +124,15 @@ async def _with_secret(town: Town, id_: str, secret: str) -> None:
         "email": "cor@voorbeeld.example",
         "password": "x",
         "pods": [{"name": "cor"}],
-        "clientCredentials": [{"id": id_, "secret": secret, "webId": webid}],
+        "clientCredentials": [{"id": id_, "secret": "x" * 20, "webId": webid}],
     }
     await seed_accounts(town.db, town.base, [account], town.now)
+    # No secret that is made or seeded here looks like this one.
+    await town.db.write(None, _change_secret, id_, hash_secret(secret))
+
+
+async def _change_secret(tx: Tx, id_: str, secret: str) -> None:
+    await tx.run("UPDATE credential SET secret = :secret WHERE id = :id", secret=secret, id=id_)
 
 
 @pytest.mark.parametrize(

@@ -21,9 +21,11 @@ class Line:
     writer: StreamWriter
     worker: int
 
-    async def ask(self, path: str, headers: Mapping[str, str], method: str = "GET") -> int:
-        """One request without a body; its status."""
-        return await _ask(self.reader, self.writer, self.port, method, path, headers)
+    async def ask(
+        self, path: str, headers: Mapping[str, str], method: str = "GET", body: str = ""
+    ) -> int:
+        """One request; its status."""
+        return await _ask(self.reader, self.writer, self.port, method, path, headers, body)
 
 
 async def _ask(
@@ -33,10 +35,11 @@ async def _ask(
     method: str,
     path: str,
     headers: Mapping[str, str],
+    body: str = "",
 ) -> int:
     lines = [f"{method} {path} HTTP/1.1", f"Host: localhost:{port}"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
-    writer.write("\r\n".join([*lines, "", ""]).encode())
+    writer.write("\r\n".join([*lines, "", body]).encode())
     head = (await reader.readuntil(b"\r\n\r\n")).decode()
     for line in head.split("\r\n"):
         name, _, value = line.partition(":")

@@ -10,10 +10,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import orjson
 import pytest
 
 from commands.answer import text_at, want_status
 from commands.launch import Place, free_port, start, stop
+from identity.passwords import TRIES_PER_PAIR
 
 from .lines import Line, a_line, children_of, is_alive, workers_of
 from .test_serve import run
@@ -80,6 +82,18 @@ async def test_a_proof_that_one_worker_saw_is_refused_by_the_others(
         statuses = [await line.ask(path, headers) for line in lines]
 
     assert statuses == [200, 401, 401]
+
+
+async def test_wrong_passwords_on_different_workers_count_together(tmp_path: Path) -> None:  # T-27
+    wrong = orjson.dumps({"email": "an@kluis.example", "password": "not the right one"}).decode()
+    headers = {"Content-Type": "application/json", "Content-Length": str(len(wrong))}
+    async with a_busy_town(tmp_path) as town, lines_to_all(town) as lines:
+        tries = [lines[number % WORKERS] for number in range(TRIES_PER_PAIR + 1)]
+        path = "/.account/login/password/"
+        statuses = [await line.ask(path, headers, "POST", wrong) for line in tries]
+
+    assert set(statuses[:-1]) == {403}
+    assert statuses[-1] == 429
 
 
 async def test_a_withdrawal_on_one_worker_is_seen_by_all(tmp_path: Path) -> None:  # T-41
