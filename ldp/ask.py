@@ -50,6 +50,7 @@ class Ask:
     content_type: str | None = None
     slug: str | None = None
     types: frozenset[str] = frozenset()
+    has_context: bool = False
     body: Body | None = None
     range: str | None = None
     if_range: str | None = None

@@ -9,7 +9,7 @@ from hashlib import sha256
 from ldp.ask import Ask, Body, House
 from ldp.digests import require_match
 from pod import rdf
-from pod.contents import INLINE
+from pod.contents import INLINE, INLINE_RDF
 from pod.errors import Clash, TooLarge, Unreadable, UnsupportedType
 from pod.files import Blob
 from pod.iri import Iri, governed_by
@@ -46,6 +46,9 @@ def refuse_type(ask: Ask) -> None:
     essence = rdf.essence(ask.content_type or "")
     if governed_by(ask.target) is not None and not rdf.is_rdf(essence):
         raise UnsupportedType(f"An ACL is RDF: {', '.join(rdf.OFFERED)}.")
+    if ask.has_context and essence == "application/json":
+        # SP-59k: a context from elsewhere is never fetched, so the JSON cannot become RDF.
+        raise UnsupportedType("Send JSON-LD as application/ld+json, with its context inside.")
     if LDP + "NonRDFSource" in ask.types and ask.target.endswith("/"):
         raise Clash("A container cannot be a non-RDF source.", problem="wrong-model")
     containers = {LDP + "BasicContainer", LDP + "Container"}
@@ -60,7 +63,8 @@ async def take(house: House, ask: Ask, target: Iri) -> Draft:
     limit = min(house.largest_body, rdf.LARGEST) if rdf.is_rdf(media_type) else house.largest_body
     if ask.body is not None and (ask.body.length or 0) > limit:
         raise _too_large(limit)
-    content = await _collect(house, ask.body, limit)
+    inline = INLINE_RDF if rdf.is_rdf(media_type) else INLINE
+    content = await _collect(house, ask.body, limit, min(inline, limit))
     try:
         if ask.digests:
             require_match(ask.digests, _digest(content))
@@ -103,14 +107,14 @@ async def read_all(house: House, content: bytes | Blob) -> bytes:
     return content if isinstance(content, bytes) else await house.files.read(content.name)
 
 
-async def _collect(house: House, body: Body | None, limit: int) -> bytes | Blob:
+async def _collect(house: House, body: Body | None, limit: int, inline: int) -> bytes | Blob:
     if body is None:
         return b""
     pieces = body.pieces()
     first = bytearray()
     async for piece in pieces:
         first += piece
-        if len(first) > min(INLINE, limit):
+        if len(first) > inline:
             return await house.files.save(_joined(bytes(first), pieces), limit)
     return bytes(first)
 

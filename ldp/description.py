@@ -69,7 +69,9 @@ def is_description(iri: Iri) -> bool:
 async def describe(house: House, ask: Ask) -> Answer:
     """Every method at the address of a description."""
     if ask.method == "OPTIONS":
-        return Answer(204, {"Allow": ALLOW, "Accept-Patch": PATCH_TYPES, "Accept-Put": "*/*"})
+        link = _links(_subject(ask))
+        allowed = {"Allow": ALLOW, "Accept-Patch": PATCH_TYPES, "Accept-Put": "*/*"}
+        return Answer(204, {**allowed, "Link": link})
     if ask.method in ("GET", "HEAD"):
         return await _read(house, ask)
     if ask.method in ("PUT", "PATCH"):

@@ -17,15 +17,24 @@ def types_of(values: Iterable[str]) -> frozenset[str]:
     A link with an anchor is about something else (RFC 8288 §3.2), and of several rel the first
     counts (§3.3).
     """
+    return frozenset(_targets(values, "type"))
+
+
+def names_context(values: Iterable[str]) -> bool:
+    """Whether plain JSON is said to be JSON-LD by a context from elsewhere (JSON-LD 1.1 §6.1)."""
+    return any(_targets(values, "http://www.w3.org/ns/json-ld#context"))
+
+
+def _targets(values: Iterable[str], relation: str) -> Iterator[str]:
     found = (_LINK.fullmatch(part) for value in values for part in _PART.findall(value))
-    return frozenset(match[1] for match in found if match and _is_type(match[2] or ""))
+    return (match[1] for match in found if match and relation in _relations(match[2] or ""))
 
 
-def _is_type(text: str) -> bool:
+def _relations(text: str) -> list[str]:
     said: dict[str, str] = {}
     for name, value in _parameters(text):
         said.setdefault(name, value)
-    return "anchor" not in said and "type" in said.get("rel", "").lower().split()
+    return [] if "anchor" in said else said.get("rel", "").lower().split()
 
 
 def _parameters(text: str) -> Iterator[tuple[str, str]]:

@@ -32,7 +32,7 @@ from ldp.patch import Patch, apply
 from ldp.profile import guard_issuer
 from ldp.sparql import read_sparql_update
 from pod import rdf
-from pod.contents import INLINE, fetch
+from pod.contents import INLINE, INLINE_RDF, fetch
 from pod.database import Tx
 from pod.errors import Clash, Unavailable, UnsupportedType, WrongMethod
 from pod.files import Blob
@@ -262,7 +262,7 @@ async def _prepare(house: House, ask: Ask, change: Patch) -> Prepared:
     body = await _body(house, old)
     new = await asyncio.to_thread(_new_state, house, ask, old, body, change)
     version = old.version if old else 0
-    if new is None or len(new) <= INLINE:
+    if new is None or len(new) <= INLINE_RDF:
         return Prepared(version, new)
     return Prepared(version, await house.files.save(_one_piece(new), rdf.LARGEST))
 

@@ -14,7 +14,7 @@ from ldp import digests
 from ldp.admission import Denied
 from ldp.ask import Answer, Ask, Body, House, Stream
 from ldp.conditions import read_conditions
-from ldp.link import types_of
+from ldp.link import names_context, types_of
 from ldp.operations import METHODS, perform
 from ldp.ranges import Stretch
 from pod import clock
@@ -45,6 +45,7 @@ def read_ask(request: web.Request, who: Who, door: Door) -> Ask:
     target = door.target(request)
     refuse_reserved(target)
     headers = request.headers
+    linked = headers.getall(hdrs.LINK, ())
     return Ask(
         method=request.method,
         target=target,
@@ -53,7 +54,8 @@ def read_ask(request: web.Request, who: Who, door: Door) -> Ask:
         accept=headers.get(hdrs.ACCEPT),
         content_type=headers.get(hdrs.CONTENT_TYPE),
         slug=headers.get("Slug"),
-        types=types_of(headers.getall(hdrs.LINK)) if hdrs.LINK in headers else frozenset(),
+        types=types_of(linked) if linked else frozenset(),
+        has_context=bool(linked) and names_context(linked),
         body=_body(request) if request.body_exists else None,
         range=headers.get(hdrs.RANGE),
         if_range=headers.get(hdrs.IF_RANGE),

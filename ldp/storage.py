@@ -4,6 +4,7 @@
 import pyoxigraph as ox
 
 from ldp.ask import Answer, Ask, House
+from ldp.headers import storage_description_link
 from ldp.negotiate import choose
 from pod import rdf
 from pod.database import Tx
@@ -25,7 +26,7 @@ async def describe_storage(house: House, ask: Ask) -> Answer:
     """SP-23: the storage says what it is; readable by everyone, written by no one."""
     root = storage_of(ask.target)
     if ask.method == "OPTIONS":
-        return Answer(204, {"Allow": ALLOW})
+        return Answer(204, {"Allow": ALLOW, "Link": storage_description_link(ask.target)})
     if ask.method not in ("GET", "HEAD"):
         raise WrongMethod("The storage description is the server's.", headers={"Allow": ALLOW})
     created = await house.db.read(_created, root)

@@ -296,7 +296,9 @@ async def _delete(tx: Tx, house: House, ask: Ask) -> Kept:
     check_write(ask.conditions, found.resource.version, found.resource.modified)
     await guard_deletion(tx, ask.target)
     dropped = await take_away(tx, ask.target, now)
-    return Kept(Answer(204, {"Link": links(ask.target, house.base)}), tuple(dropped))
+    headers = method_headers(ask.target, exists=False, rdf=True)
+    headers["Link"] = links(ask.target, house.base)
+    return Kept(Answer(204, headers), tuple(dropped))
 
 
 def _refuse_undeletable(target: Iri, there: bool) -> None:

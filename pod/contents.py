@@ -11,6 +11,8 @@ from pod.iri import META, Iri, acl_of, is_auxiliary, ladder, parent, storage_of,
 from pod.resource import Found, Member, Resource
 
 INLINE = 64 * 1024
+# ACLs and groups are read inside the unit that decides, so RDF stays in its row for longer.
+INLINE_RDF = 256 * 1024
 
 _COLUMNS = "pod, iri, media_type, body, blob, size, digest, version, modified"
 

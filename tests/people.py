@@ -10,7 +10,7 @@ from identity.who import ANYONE, Who
 from ldp.ask import Answer, Ask, Body, House
 from ldp.conditions import read_conditions
 from ldp.keeping import keep
-from ldp.link import types_of
+from ldp.link import names_context, types_of
 from ldp.operations import perform
 from pod.database import Tx
 from pod.errors import PodError
@@ -91,6 +91,7 @@ class Asking:
                     content_type=media_type,
                     slug=named.get("Slug"),
                     types=types_of([named["Link"]]) if "Link" in named else frozenset(),
+                    has_context="Link" in named and names_context([named["Link"]]),
                     body=None if data is None else _body(data),
                 ),
             )

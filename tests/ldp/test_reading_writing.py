@@ -219,7 +219,7 @@ async def test_large_bodies_lie_in_files_that_go_with_them(an: Asking) -> None:
 
 
 async def test_large_rdf_is_patched_and_keeps_the_rest(an: Asking) -> None:
-    lines = "".join(f"<#s{n}> <#p> {n:05d} .\n" for n in range(4000))
+    lines = "".join(f"<#s{n}> <#p> {n:05d} .\n" for n in range(16000))
     await an("PUT", "big.ttl", AN, lines, "text/turtle")
 
     update = "DELETE DATA { <#s7> <#p> 00007 }; INSERT DATA { <#s7> <#p> 'seven' };"
@@ -229,8 +229,8 @@ async def test_large_rdf_is_patched_and_keeps_the_rest(an: Asking) -> None:
     read = await an("GET", "big.ttl", AN)
     triples = _triples(read.body, "text/turtle", ROOT + "big.ttl")
     before = _triples(lines.encode(), "text/turtle", ROOT + "big.ttl")
-    assert len(triples & before) == 3999
-    assert len(triples) == 4000
+    assert len(triples & before) == 15999
+    assert len(triples) == 16000
     assert len(an.house.files.names()) == 1
 
 
@@ -364,3 +364,26 @@ async def test_reads_that_wait_together_travel_together(an: Asking) -> None:
     await asyncio.gather(*(an("GET", "d.ttl", AN) for _ in range(32)))
 
     assert db.hops - before < 8
+
+
+async def test_large_acls_and_groups_count_as_small_ones_do(an: Asking) -> None:
+    many = "".join(f"<#r{n}> <#p> {n} .\n" for n in range(9000))  # WAC-18, WAC-22
+    group = f"<{ROOT}team#us>"
+    member = f"{group} <http://www.w3.org/2006/vcard/ns#hasMember> <{BOB.webid}> ."
+    await an("PUT", "d.ttl", AN, DOC, "text/turtle")
+    assert (await an("PUT", "team", AN, member + many, "text/turtle")).status == 201
+
+    await an.acl(
+        "d.ttl", rule(f"acl:agentGroup {group}", f"acl:accessTo <{ROOT}d.ttl>", "Read"), many
+    )
+
+    assert len(many) > INLINE
+    assert (await an("GET", "d.ttl", BOB)).status == 200
+    assert (await an("GET", "d.ttl", AN)).status == 200
+
+
+async def test_json_with_a_context_by_link_is_not_taken_for_rdf(an: Asking) -> None:  # SP-59k
+    link = '<https://v.example/c>; rel="http://www.w3.org/ns/json-ld#context"'
+
+    assert (await an("PUT", "x.json", AN, "{}", "application/json", link=link)).status == 415
+    assert (await an("PUT", "x.json", AN, "{}", "application/json")).status == 201
