@@ -174,9 +174,7 @@ async def test_everybody_is_led_to_the_storage_description(full: Asking, who: Wh
     link = f'<{ROOT}.well-known/solid>; rel="http://www.w3.org/ns/solid/terms#storageDescription"'
 
     for path in [*KINDS, "k/none"]:  # SP-22
-        # OPTIONS of what the server makes itself says too little yet: see the register.
-        made = path.endswith((".meta", "/solid"))
-        for method in ("GET", "HEAD") if made else ("GET", "HEAD", "OPTIONS"):
+        for method in ("GET", "HEAD", "OPTIONS"):
             outcome = await full(method, path, who)
             assert outcome.headers["Link"].count(link) == 1, (method, path, outcome.status)
 
