@@ -78,7 +78,7 @@ async def test_v4_deleting_needs_write_on_the_container_too(an: Asking) -> None:
     assert (await an("DELETE", "d.ttl", BOB)).status == 403
 
 
-async def test_v5_control_opens_the_acl_alone(an: Asking) -> None:  # WAC-8
+async def test_v5_control_opens_the_acl_alone(an: Asking) -> None:  # WAC-8, T-31
     await _document(an)
     await an.acl("d.ttl", rule(B, here("d.ttl"), "Control"))
 
@@ -142,7 +142,7 @@ async def test_v11_write_below_append_here_does_not_delete(an: Asking) -> None: 
 
 
 async def test_v12_the_closest_acl_speaks_alone(an: Asking) -> None:
-    # WAC #effective-acl-resource (WAC-22): no merging with farther ones.
+    # WAC #effective-acl-resource (WAC-22, T-30): no merging with farther ones.
     await an("PUT", "k/e", AN, "x", "text/plain")
     await an.acl("k/", rule(B, below("k/"), "Read"))
     await an.acl("k/e")

@@ -334,4 +334,4 @@ async def test_texts_of_agencies_are_text(an: Browser, town: Town, text: str) ->
                  "/-/grants", f"/-/grants/{grant}", f"/-/grants/{grant}/withdraw"):  # fmt: skip
         page = await an.get(path)
         assert text not in page.text, path
-        assert "&lt;" in page.text, path
+        assert "&lt;" in page.text, path  # T-13

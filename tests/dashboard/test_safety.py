@@ -200,7 +200,7 @@ async def test_the_language_follows_the_browser_until_one_is_chosen(someone: Bro
     ["https://evil.example/", "//evil.example", "/an/x", "/-/\\evil", "/-/a\r\nX: y", "-/", ""],
 )
 def test_signing_in_never_leads_away(text: str) -> None:
-    assert safe_next(text) == "/-/"
+    assert safe_next(text) == "/-/"  # T-15
 
 
 async def test_a_form_that_is_too_large_or_of_another_type_is_refused(an: Browser) -> None:

@@ -232,6 +232,7 @@ async def test_a_page_elsewhere_changes_nothing_with_my_cookie(
 
 @pytest.mark.parametrize("path", [".account/account/", ".account/login/password/"])
 async def test_a_page_elsewhere_cannot_sign_me_in(town: Town, an: Person, path: str) -> None:
+    # T-12: nor set a cookie of ours.
     form = {"Origin": "https://evil.example", "Content-Type": "application/x-www-form-urlencoded"}
     said = await town.ask("POST", path, headers=form)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""kill -9 at random moments: each 2xx is there, each reading is in the log (domain.md §8, 1)."""
+"""kill -9 at random moments: each 2xx is there, each reading is in the log (T-44, T-52)."""
 
 import asyncio
 import secrets
