@@ -189,7 +189,11 @@ class Amendment:
                 raise Beyond
             if place not in self.instead:
                 return False
-            self.changes.append(Change(thing.start, thing.end, self.instead[place]))
+            # Only the bracket gives way to what is new: a remark inside it is cut around, and stays.
+            end = thing.start + 1 if self.layout.text[thing.start] in "[(" else thing.end
+            self.changes.append(Change(thing.start, end, self.instead[place]))
+            if end < thing.end:
+                parts.append((end, thing.end))
         elif inside is not None:
             self._inside(inside, parts)
         return True

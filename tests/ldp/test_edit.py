@@ -410,3 +410,11 @@ async def test_an_n3_patch_keeps_comments_and_layout(an: Asking) -> None:
 
     assert patched.status == 204
     assert (await an("GET", "d.ttl", AN)).body == PATCHED.replace(b"+1", b"+2")
+
+
+def test_a_comment_inside_an_empty_list_outlives_the_list() -> None:
+    text = HEAD + "ex:c ex:p ( # note\n   ) ; ex:q 1 .\n"
+
+    result = edited(text, "DELETE DATA { ex:c ex:p () }; INSERT DATA { ex:c ex:p 0 }")
+
+    assert result == HEAD + "ex:c ex:p 0 # note\n   ; ex:q 1 .\n"
