@@ -189,7 +189,7 @@ class Amendment:
                 raise Beyond
             if place not in self.instead:
                 return False
-            # Only the bracket gives way to the new text: a remark inside it is cut around and stays.
+            # Only the bracket gives way to the new text; a remark inside it stays (cuts).
             end = thing.start + 1 if self.layout.text[thing.start] in "[(" else thing.end
             self.changes.append(Change(thing.start, end, self.instead[place]))
             if end < thing.end:
