@@ -36,6 +36,6 @@ async def _round(house: House) -> int:
     """One round; a failure is logged and tried again: enforcement never waits for this."""
     try:
         return await settle_due(house, MOST)
-    except Exception:
+    except Exception:  # whatever it was, the next round comes; logged with its traceback
         LOG.exception("Grants that are past their time could not be settled; again in an hour.")
         return 0

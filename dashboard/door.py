@@ -115,7 +115,7 @@ class Pages:
                 shown = await work(visit, request)
             except PodError as error:
                 shown = _refusal(error, visit)
-            except Exception:
+            except Exception:  # the last door: a person gets a page, the log the traceback
                 LOG.exception("page %s failed (%s)", visit.path, who.request_id)
                 shown = _message(BROKEN, visit, 500)
             return self._answer(shown, visit, request)

@@ -102,7 +102,7 @@ class Door:
             response = problem(error, request_id, page)
         except web.HTTPException:
             raise
-        except Exception:
+        except Exception:  # the last door: no traceback leaves, it is logged
             LOG.exception("request %s failed", request_id)
             response = problem(_Broken("Something broke here. It was noted."), request_id)
         if not response.prepared:

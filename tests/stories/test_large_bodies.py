@@ -2,6 +2,7 @@
 """Large bodies up and down against a real server: flat memory, resumed downloads, whole bytes."""
 
 import asyncio
+import os
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -38,8 +39,10 @@ class Served:
         return int(found[1]) * 1024
 
 
+# Only where nothing has to be complete: in CI the tests run, and fail without /proc.
 pytestmark = pytest.mark.skipif(
-    not Path("/proc/self/status").exists(), reason="memory is read from /proc"
+    os.environ.get("KLUIS_COMPLETE") != "1" and not Path("/proc/self/status").exists(),
+    reason="memory is read from /proc",
 )
 
 

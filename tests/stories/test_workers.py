@@ -24,8 +24,10 @@ from .town import Town, a_town
 WORKERS = 3
 TRIES = 300  # 15 seconds
 
+# Only where nothing has to be complete: in CI the tests run, and fail without /proc.
 pytestmark = pytest.mark.skipif(
-    not Path("/proc/net/tcp").exists(), reason="who holds a connection is read from /proc"
+    os.environ.get("KLUIS_COMPLETE") != "1" and not Path("/proc/net/tcp").exists(),
+    reason="who holds a connection is read from /proc",
 )
 
 
