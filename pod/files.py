@@ -5,16 +5,20 @@ import asyncio
 import os
 import secrets
 import tempfile
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from io import BufferedWriter
 from pathlib import Path
-from typing import IO
+from typing import IO, ParamSpec, TypeVar
 
-from pod.errors import TooLarge
+from pod.errors import TooLarge, Unavailable
 
 CHUNK = 256 * 1024
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +37,13 @@ class Files:
     folder: Path
 
     async def save(self, chunks: AsyncIterator[bytes], limit: int) -> Blob:
-        """Take in a body piece by piece; TooLarge, and nothing kept, past *limit* bytes."""
+        """Take in a body piece by piece; TooLarge, and nothing kept, past *limit* bytes.
+
+        Unavailable when the disk does not take it, as when it is full (T-52).
+        """
         name = secrets.token_hex(16)
         path, size, digest = self._path(name), 0, sha256()
-        await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
-        file = await asyncio.to_thread(path.open, "xb")
+        file = await _on_disk(_create, path)
 
         def add(piece: bytes) -> None:
             digest.update(piece)
@@ -48,10 +54,12 @@ class Files:
                 size += len(piece)
                 if size > limit:
                     raise TooLarge(f"The body is larger than {limit} bytes.")
-                await asyncio.to_thread(add, piece)
-            await asyncio.to_thread(_sync, file, path.parent)
+                await _on_disk(add, piece)
+            await _on_disk(_sync, file, path.parent)
         except BaseException:
-            file.close()
+            # Closing writes what is left, which a full disk refuses; it is thrown away anyhow.
+            with suppress(OSError):
+                file.close()
             path.unlink(missing_ok=True)
             raise
         file.close()
@@ -88,6 +96,23 @@ class Files:
 
     def _path(self, name: str) -> Path:
         return self.folder / name[:2] / name
+
+
+async def _on_disk(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Off the loop. Only what the disk says is turned: a client that hangs up is an OSError too."""
+    try:
+        return await asyncio.to_thread(work, *args, **kwargs)
+    except OSError as error:
+        raise Unavailable(
+            "The disk does not take this body right now; nothing was kept.",
+            problem="not-written",
+            headers={"Retry-After": "60"},
+        ) from error
+
+
+def _create(path: Path) -> BufferedWriter:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.open("xb")
 
 
 async def _gathered(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

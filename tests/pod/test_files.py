@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Large bodies: all of them or nothing, never past the limit, and orphans are swept."""
 
+import resource
 from collections.abc import AsyncIterator
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from pod.errors import TooLarge
+from pod.errors import TooLarge, Unavailable
 from pod.files import Files
 from pod.sqlite import Sqlite
 from pod.sweep import sweep
@@ -53,4 +54,17 @@ async def test_a_file_that_no_row_names_is_swept_at_start(db: Sqlite, tmp_path: 
     await files.save(_pieces(b"orphan"), 100)
 
     assert await sweep(db, files) == 1
+    assert files.names() == set()
+
+
+async def test_a_disk_that_takes_no_more_is_said_and_leaves_nothing(tmp_path: Path) -> None:
+    files, before = Files(tmp_path), resource.getrlimit(resource.RLIMIT_FSIZE)  # T-52
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        with pytest.raises(Unavailable) as refusal:
+            await files.save(_pieces(b"x" * 5000), 10_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    assert refusal.value.problem == "not-written"
     assert files.names() == set()
