@@ -1,0 +1,381 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The tables of the first step, by what they are about."""
+
+IDENTITY = """
+CREATE TABLE clock (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    shift INTEGER NOT NULL,
+    mark INTEGER NOT NULL
+);
+INSERT INTO clock (one, shift, mark) VALUES (1, 0, 0);
+
+CREATE TABLE account (
+    id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    operator INTEGER NOT NULL,
+    created INTEGER NOT NULL,
+    language TEXT,
+    leaves INTEGER
+);
+CREATE TABLE login (
+    id TEXT PRIMARY KEY,
+    account TEXT NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    kind TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    secret TEXT NOT NULL,
+    verified INTEGER,
+    acr TEXT,
+    created INTEGER NOT NULL,
+    UNIQUE (kind, subject)
+);
+CREATE INDEX login_account ON login (account);
+CREATE TABLE session (
+    hash TEXT PRIMARY KEY,
+    account TEXT NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    created INTEGER NOT NULL,
+    used INTEGER NOT NULL,
+    expires INTEGER NOT NULL,
+    remember INTEGER NOT NULL,
+    signed_in INTEGER,
+    acr TEXT,
+    agent TEXT
+);
+CREATE INDEX session_account ON session (account);
+CREATE TABLE webid (
+    id TEXT PRIMARY KEY,
+    account TEXT NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    uri TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    verified INTEGER NOT NULL,
+    UNIQUE (uri, account)
+);
+CREATE INDEX webid_account ON webid (account);
+CREATE TABLE pod (
+    iri TEXT PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    account TEXT NOT NULL REFERENCES account (id),
+    created INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    used INTEGER NOT NULL DEFAULT 0,
+    quota INTEGER
+);
+CREATE INDEX pod_account ON pod (account);
+CREATE TABLE owner (
+    pod TEXT NOT NULL REFERENCES pod (iri) ON DELETE CASCADE,
+    webid TEXT NOT NULL,
+    visible INTEGER NOT NULL,
+    PRIMARY KEY (pod, webid)
+);
+CREATE INDEX owner_webid ON owner (webid);
+CREATE TABLE client_access (
+    id TEXT PRIMARY KEY,
+    account TEXT NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    webid TEXT NOT NULL,
+    client TEXT NOT NULL,
+    kind TEXT NOT NULL DEFAULT 'credential',
+    scopes TEXT NOT NULL DEFAULT '',
+    offline INTEGER NOT NULL DEFAULT 0,
+    remembered INTEGER NOT NULL DEFAULT 0,
+    session TEXT,
+    name TEXT NOT NULL DEFAULT '',
+    host TEXT NOT NULL DEFAULT '',
+    created INTEGER NOT NULL,
+    used INTEGER,
+    ended INTEGER
+);
+CREATE INDEX client_access_account ON client_access (account);
+CREATE INDEX client_access_session ON client_access (session);
+CREATE TABLE oidc_client (
+    id TEXT PRIMARY KEY,
+    secret TEXT NOT NULL,
+    metadata TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    expires INTEGER NOT NULL,
+    used INTEGER
+);
+CREATE INDEX oidc_client_expires ON oidc_client (expires);
+CREATE TABLE interaction (
+    hash TEXT PRIMARY KEY,
+    browser TEXT NOT NULL,
+    account TEXT,
+    params TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    expires INTEGER NOT NULL
+);
+CREATE INDEX interaction_expires ON interaction (expires);
+CREATE TABLE code (
+    hash TEXT PRIMARY KEY,
+    access TEXT NOT NULL REFERENCES client_access (id) ON DELETE CASCADE,
+    params TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    expires INTEGER NOT NULL,
+    used INTEGER
+);
+CREATE INDEX code_expires ON code (expires);
+CREATE TABLE refresh (
+    hash TEXT PRIMARY KEY,
+    access TEXT NOT NULL REFERENCES client_access (id) ON DELETE CASCADE,
+    jkt TEXT,
+    params TEXT NOT NULL,
+    salt TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    expires INTEGER NOT NULL,
+    used INTEGER
+);
+CREATE INDEX refresh_access ON refresh (access);
+CREATE INDEX refresh_expires ON refresh (expires);
+CREATE TABLE upstream (
+    hash TEXT PRIMARY KEY,
+    provider TEXT NOT NULL,
+    browser TEXT NOT NULL,
+    account TEXT,
+    purpose TEXT NOT NULL,
+    params TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    expires INTEGER NOT NULL
+);
+CREATE TABLE passkey (
+    id TEXT PRIMARY KEY,
+    account TEXT NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    credential TEXT NOT NULL UNIQUE,
+    public_key TEXT NOT NULL,
+    sign_count INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    transports TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    used INTEGER
+);
+CREATE INDEX passkey_account ON passkey (account);
+CREATE TABLE challenge (
+    hash TEXT PRIMARY KEY,
+    account TEXT,
+    kind TEXT NOT NULL,
+    params TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    expires INTEGER NOT NULL
+);
+CREATE INDEX challenge_expires ON challenge (expires);
+CREATE TABLE mailed_code (
+    hash TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    account TEXT,
+    email TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    expires INTEGER NOT NULL,
+    used INTEGER
+);
+CREATE TABLE webid_proof (
+    account TEXT NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    webid TEXT NOT NULL,
+    token TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    expires INTEGER NOT NULL,
+    PRIMARY KEY (account, webid)
+);
+CREATE TABLE organisation (
+    account TEXT PRIMARY KEY REFERENCES account (id) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    code TEXT NOT NULL UNIQUE,
+    verified INTEGER,
+    created INTEGER NOT NULL
+);
+CREATE TABLE staff (
+    organisation TEXT NOT NULL REFERENCES organisation (account) ON DELETE CASCADE,
+    account TEXT NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    role TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    PRIMARY KEY (organisation, account)
+);
+CREATE INDEX staff_account ON staff (account);
+CREATE TABLE account_event (
+    id TEXT PRIMARY KEY,
+    account TEXT REFERENCES account (id) ON DELETE CASCADE,
+    time INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    detail TEXT NOT NULL
+);
+CREATE INDEX account_event_account ON account_event (account, time);
+CREATE TABLE credential (
+    id TEXT PRIMARY KEY,
+    resource TEXT NOT NULL UNIQUE,
+    account TEXT NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    webid TEXT NOT NULL,
+    label TEXT NOT NULL,
+    secret TEXT NOT NULL,
+    access TEXT NOT NULL REFERENCES client_access (id),
+    jwks TEXT,
+    created INTEGER NOT NULL,
+    used INTEGER,
+    expires INTEGER
+);
+CREATE INDEX credential_account ON credential (account);
+"""
+
+DATA = """
+CREATE TABLE resource (
+    pod TEXT NOT NULL,
+    iri TEXT NOT NULL,
+    parent TEXT,
+    media_type TEXT NOT NULL,
+    body BLOB,
+    blob TEXT,
+    size INTEGER NOT NULL,
+    digest TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    modified INTEGER NOT NULL,
+    PRIMARY KEY (pod, iri)
+);
+CREATE INDEX resource_parent ON resource (pod, parent, iri, media_type, size, modified);
+CREATE TABLE tombstone (
+    pod TEXT NOT NULL,
+    iri TEXT NOT NULL,
+    deleted INTEGER NOT NULL,
+    PRIMARY KEY (pod, iri)
+);
+CREATE TABLE outbox (
+    pod TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    object TEXT NOT NULL,
+    happened INTEGER NOT NULL,
+    PRIMARY KEY (pod, seq)
+);
+CREATE TABLE journal (
+    pod TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    id TEXT NOT NULL UNIQUE,
+    time INTEGER NOT NULL,
+    agency TEXT,
+    grant_id TEXT,
+    outcome TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    entry TEXT NOT NULL,
+    PRIMARY KEY (pod, seq)
+);
+CREATE INDEX journal_agency ON journal (pod, agency, seq);
+CREATE INDEX journal_grant ON journal (grant_id, seq);
+CREATE TABLE acl_change (
+    pod TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    iri TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    time INTEGER NOT NULL,
+    webid TEXT,
+    client TEXT,
+    kind TEXT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (pod, seq)
+);
+CREATE INDEX acl_change_iri ON acl_change (pod, iri, seq);
+"""
+
+CONSENT = """
+CREATE TABLE agency (
+    id TEXT PRIMARY KEY,
+    slug TEXT NOT NULL UNIQUE,
+    state TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    body TEXT NOT NULL
+);
+CREATE TABLE agency_party (
+    agency TEXT NOT NULL REFERENCES agency (id) ON DELETE CASCADE,
+    kind TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (kind, value, agency)
+);
+CREATE TABLE purpose (
+    id TEXT PRIMARY KEY,
+    slug TEXT NOT NULL,
+    version TEXT NOT NULL,
+    agency TEXT NOT NULL REFERENCES agency (id),
+    state TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    UNIQUE (slug, version)
+);
+CREATE TABLE request (
+    id TEXT PRIMARY KEY,
+    seq INTEGER NOT NULL,
+    agency TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    pod TEXT,
+    state TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    deadline INTEGER NOT NULL,
+    decided INTEGER,
+    grant_id TEXT,
+    body TEXT NOT NULL
+);
+CREATE INDEX request_agency ON request (agency, seq);
+CREATE INDEX request_subject ON request (subject, seq);
+CREATE INDEX request_open ON request (agency, subject, state);
+CREATE INDEX request_rate ON request (agency, created);
+CREATE TABLE notice (
+    hash TEXT PRIMARY KEY,
+    request TEXT NOT NULL,
+    language TEXT NOT NULL,
+    shown INTEGER NOT NULL,
+    body TEXT NOT NULL
+);
+CREATE TABLE consent_grant (
+    id TEXT PRIMARY KEY,
+    seq INTEGER NOT NULL,
+    pod TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    agency TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    request TEXT NOT NULL,
+    state TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    valid_from INTEGER NOT NULL,
+    valid_until INTEGER NOT NULL,
+    count INTEGER,
+    uses INTEGER NOT NULL,
+    last_read INTEGER,
+    ended INTEGER,
+    body TEXT NOT NULL
+);
+CREATE INDEX grant_between ON consent_grant (pod, agency, state);
+CREATE INDEX grant_agency ON consent_grant (agency, seq);
+CREATE INDEX grant_pod ON consent_grant (pod, seq);
+CREATE TABLE grant_event (
+    grant_id TEXT NOT NULL REFERENCES consent_grant (id),
+    seq INTEGER NOT NULL,
+    time INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    state TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    prev TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    PRIMARY KEY (grant_id, seq)
+);
+CREATE TABLE receipt (
+    id TEXT PRIMARY KEY,
+    grant_id TEXT NOT NULL REFERENCES consent_grant (id),
+    party TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    event INTEGER NOT NULL,
+    created INTEGER NOT NULL,
+    record TEXT NOT NULL,
+    jws TEXT NOT NULL
+);
+CREATE INDEX receipt_grant ON receipt (grant_id);
+CREATE TABLE idempotency (
+    caller TEXT NOT NULL,
+    path TEXT NOT NULL,
+    key TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    status INTEGER NOT NULL,
+    headers TEXT NOT NULL,
+    body TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    PRIMARY KEY (caller, path, key)
+);
+CREATE INDEX idempotency_age ON idempotency (created);
+CREATE TABLE serial (
+    name TEXT PRIMARY KEY,
+    last INTEGER NOT NULL
+);
+"""
