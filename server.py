@@ -21,6 +21,9 @@ import consent.routes
 import dashboard.problems
 import dashboard.routes
 import identity.account_routes
+import identity.interaction_routes
+import identity.passkey_routes
+import identity.registration_routes
 import identity.routes
 import ldp.ask
 import ldp.routes
@@ -29,9 +32,13 @@ from commands.settings import Settings, WrongUsage, add_flags, read_settings
 from commands.settling import settling
 from commands.workers import Crew, Sockets, keep, listening
 from consent.signer import signer_of
+from dashboard.fittings import Fittings
 from identity.door import Door
+from identity.fetch import open_fetch
 from identity.keys import Keys, open_keys
-from identity.passwords import Passwords
+from identity.mail import Mailbox, Smtp, open_mailbox
+from identity.passwords import SHORTEST, Passwords
+from identity.recovery import Recovery
 from identity.replay import open_replay
 from identity.traffic import Traffic
 from identity.tries import open_tries
@@ -79,13 +86,38 @@ def build_app(
     rates = consent.house.DEVELOPMENT_RATES if settings.dev else consent.house.PLAIN_RATES
     word = consent.house.House(base, db, files, wall, signer, rates)
     app = web.Application(client_max_size=settings.max_body)
-    app.add_routes(identity.routes.routes(db, door, keys, replay, base, wall))
-    app.add_routes(identity.account_routes.routes(db, door, base, wall, settings.dev, passwords))
+    fetcher = open_fetch(dev=settings.dev, now=wall)
+    get, tries = fetcher.get, passwords.tries
+    app.add_routes(identity.registration_routes.routes(db, door, tries, wall, dev=settings.dev))
+    app.add_routes(
+        identity.routes.routes(db, door, keys, replay, base, wall, get, dev=settings.dev)
+    )
+    app.add_routes(
+        identity.interaction_routes.routes(db, door, base, wall, get, settings.dev, passwords)
+    )
+    app.add_routes(identity.passkey_routes.routes(db, door, base, wall, settings.dev, passwords))
+    mailbox = _mailbox(settings, folder)
+    app.add_routes(
+        identity.account_routes.routes(
+            db, door, base, wall, settings.dev, passwords, mailbox=mailbox, fetch=get
+        )
+    )
     app.add_routes(consent.routes.routes(word, door, dev=settings.dev))
-    app.add_routes(dashboard.routes.routes(word, door, passwords))
+    fittings = Fittings(
+        passwords,
+        get,
+        None if mailbox is None else Recovery(db, base, wall, passwords, mailbox),
+        shortest=1 if settings.dev else SHORTEST,
+        dev=settings.dev,
+        mail=_letters(settings, folder),
+    )
+    app.add_routes(dashboard.routes.routes(word, door, fittings=fittings))
     app.add_routes(ldp.routes.routes(data, door))
 
     async def close_files(_app: web.Application) -> None:
+        await fetcher.close()
+        if mailbox is not None:
+            await mailbox.close()
         replay.close()
         passwords.tries.close()
 
@@ -130,6 +162,20 @@ async def _work(settings: Settings, sockets: Sockets, number: int) -> None:
         await _answer(settings, db, folder, sockets, settles=number == 0)
     finally:
         await db.close()
+
+
+def _letters(settings: Settings, folder: DataFolder) -> Path | None:
+    """In development letters land in a folder, for a page to show."""
+    return folder.path / "mail" if settings.dev and not settings.smtp_host else None
+
+
+def _mailbox(settings: Settings, folder: DataFolder) -> Mailbox | None:
+    smtp = None
+    if settings.smtp_host:
+        smtp = Smtp(
+            settings.smtp_host, settings.smtp_port, settings.smtp_user, settings.smtp_password
+        )
+    return open_mailbox(smtp, settings.mail_from, _letters(settings, folder), wall)
 
 
 def _tries(folder: DataFolder) -> Path:

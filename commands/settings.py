@@ -5,10 +5,12 @@ import argparse
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from commands.providers import WrongProvider, read_providers
+from identity.upstream import Provider
 from pod.iri import Iri
 
 MEBIBYTE = 1024 * 1024
@@ -29,7 +31,14 @@ class Settings:
     seed: Path | None = None
     dev: bool = False
     max_body: int = 512 * MEBIBYTE
+    quota: int = 0
     workers: int = 1
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_user: str = ""
+    smtp_password: str = field(default="", repr=False)
+    mail_from: str = ""
+    provider: tuple[Provider, ...] = ()
 
     @property
     def base(self) -> Iri:
@@ -46,7 +55,14 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
     "seed": Path,
     "dev": lambda value: value if isinstance(value, bool) else str(value).lower() in _YES,
     "max_body": int,
+    "quota": int,
     "workers": int,
+    "smtp_host": str,
+    "smtp_port": int,
+    "smtp_user": str,
+    "smtp_password": str,
+    "mail_from": str,
+    "provider": read_providers,
 }
 _BASE = re.compile(r"https?://[a-z0-9.-]+(?::\d{1,5})?/", re.ASCII)
 MOST_WORKERS = 64
@@ -65,6 +81,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "--dev", action="store_true", help="plain http, open registration, a movable clock", **given
     )
     parser.add_argument("--max-body", type=int, help="largest body in bytes (512 MiB)", **given)
+    parser.add_argument("--quota", type=int, help="most bytes in one pod (0: no limit)", **given)
     parser.add_argument("--workers", type=int, help="processes that answer (1)", **given)
     parser.add_argument("--config", type=Path, help="TOML file with the same names", **given)
 
@@ -95,6 +112,8 @@ def _from_file(path: Path) -> Mapping[str, Any]:
 def _value(name: str, value: Any) -> Any:
     try:
         return _READ[name](value)
+    except WrongProvider as error:
+        raise WrongUsage(str(error)) from error
     except (TypeError, ValueError) as error:
         raise WrongUsage(f"--{name.replace('_', '-')} cannot be {value!r}.") from error
 
@@ -104,6 +123,8 @@ def _checked(settings: Settings) -> Settings:
         raise WrongUsage(f"--port is a number from 1 to 65535, not {settings.port}.")
     if settings.max_body < 1:
         raise WrongUsage("--max-body is a number of bytes, at least 1.")
+    if settings.quota < 0:
+        raise WrongUsage("--quota is a number of bytes, or 0 for no limit.")
     if not 0 < settings.workers <= MOST_WORKERS:
         raise WrongUsage(f"--workers is a number from 1 to {MOST_WORKERS}, not {settings.workers}.")
     if not _BASE.fullmatch(settings.base):
@@ -111,6 +132,8 @@ def _checked(settings: Settings) -> Settings:
             f"--base-url is an origin and a slash, such as https://kluis.example/,"
             f" not {settings.base!r}."
         )
+    if settings.smtp_host and "@" not in settings.mail_from:
+        raise WrongUsage("Give mail_from too, the address that mail comes from.")
     loopback = settings.base.split("/")[2].split(":")[0] in _LOOPBACK
     if settings.base.startswith("http://") and not settings.dev and not loopback:
         raise WrongUsage("Plain http is for development: give --dev, or an https --base-url.")

@@ -188,6 +188,8 @@ async def _keep_yes(
         "notice": f"sha-256:{grant.notice_hash}",
         "language": grant.language,
         **({} if decided.renews is None else {"renews": decided.renews}),
+        # FED-4: how sure the sign-in was in which she said yes.
+        **({} if yes.who.acr is None else {"acr": yes.who.acr}),
     }
     by, press = yes.who.webid or grant.subject, Press(house.base, house.signer)
     event = await add_event(tx, grant, Move.CREATE, moment, by, details)

@@ -141,7 +141,9 @@ async def _withdraw(
     require_match(if_match, tag)
     press = Press(house.base, house.signer)
     grant = await settle(tx, press, grant, moment)
-    after, receipts = await make(tx, press, grant, Move.WITHDRAW, moment, caller.webid, codes)
+    # FED-4: the assurance of the sign-in goes with every decision.
+    said = {} if who.acr is None else {"acr": who.acr}
+    after, receipts = await make(tx, press, grant, Move.WITHDRAW, moment, caller.webid, codes, said)
     await outbox.record(tx, after.pod, "ConsentWithdrawn", after.id, moment)
     await clock.mark(tx, moment)
     body = {

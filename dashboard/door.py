@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from consent.house import House
+from dashboard.door_policy import POLICY, policy_with
 from dashboard.forms import (
     LARGEST,
     new_seed,
@@ -23,17 +24,15 @@ from dashboard.words import Words, choose_language, mark
 from identity.cookies import page_cookie, set_cookie
 from identity.cors import Cors
 from identity.door import STATUS, Door, Handler
+from identity.second_step import browser_cookie
 from identity.who import Who
 from pod.errors import Missing, NotSignedIn, PodError, TooLarge, UnsupportedType
 
 LOG = logging.getLogger("kluis.dashboard")
 LANGUAGE = "kluis-language"
+SECOND_STEP_LIFE = 300
 YEAR = 365 * 24 * 3600
 FORM_TYPE = "application/x-www-form-urlencoded"
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self';"
-    " connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-)
 OFF = (
     "accelerometer", "autoplay", "bluetooth", "camera", "display-capture", "fullscreen",
     "geolocation", "gyroscope", "hid", "magnetometer", "microphone", "midi", "payment",
@@ -81,6 +80,11 @@ class Pages:
     @property
     def seed_cookie(self) -> str:
         return f"{self.cookie}-form"
+
+    @property
+    def app_cookie(self) -> str:
+        """Set by the authorization endpoint: which browser an app sent here (OP-25)."""
+        return f"{self.cookie}-app"
 
     def show(self, room: Room, *, public: bool = False) -> Handler:
         """A page to look at; without a session a private one leads to signing in."""
@@ -140,6 +144,7 @@ class Pages:
             user_agent=request.headers.get("User-Agent", ""),
             address=request.remote or "",
             session=session,
+            browser=request.cookies.get(self.app_cookie, ""),
             looks=request.method in ("GET", "HEAD"),
             raw_query=request.rel_url.raw_query_string,
         )
@@ -156,12 +161,17 @@ class Pages:
         )
         if visit.reader is None and request.cookies.get(self.seed_cookie) != visit.seed:
             self._set(response, self.seed_cookie, visit.seed, None)
+        if shown.form_action:
+            response.headers["Content-Security-Policy"] = policy_with(shown.form_action)
         response.headers["Content-Language"] = visit.language
         return response
 
     def _keep_choices(self, response: web.Response, away: Away) -> None:
         if away.session is not None:
             self._set(response, self.cookie, away.session, None)
+        if away.second_step is not None:
+            name = browser_cookie(self.house.base)
+            self._set(response, name, away.second_step, SECOND_STEP_LIFE)
         if away.ends_session:
             self._set(response, self.cookie, "", 0)
         if away.language is not None:

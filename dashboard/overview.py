@@ -10,6 +10,7 @@ from consent.lists import Page as Part
 from consent.log import Filter
 from consent.request import OPEN
 from dashboard import lookups
+from dashboard.fittings import Fittings
 from dashboard.forms import safe_next
 from dashboard.pages import by_day, grant_row, log_row, request_row
 from dashboard.sign_in import SIGN_IN_AGAIN, sign_in_page
@@ -23,12 +24,12 @@ MOST_COUNTED = 1_000
 MOST_SHOWN = 10
 
 
-async def overview(house: House, visit: Visit) -> Page:
+async def overview(fittings: Fittings, house: House, visit: Visit) -> Page:
     """The overview; the form to sign in for somebody who is not."""
     if visit.reader is None:
         next_ = safe_next(visit.query.one("next"))
         why = SIGN_IN_AGAIN if visit.query.one("next") else ""
-        return sign_in_page(next_, why=why)
+        return sign_in_page(fittings, next_, why=why)
     moment = await lookups.moment_of(house)
     waiting = [r for r in await lookups.requests(house, visit) if r.state_at(moment) in OPEN]
     waiting.sort(key=lambda request: request.deadline)

@@ -291,6 +291,14 @@ CONSTRAINTS = {
             mark("Een regel blijft klein genoeg om bij elk lezen te worden nagekeken."),
         ),
     ),
+    "inbox": Constraint(
+        mark("De postbus van een kluis"),
+        mark("Anderen kunnen in een postbus iets achterlaten, maar er niet in lezen."),
+        (
+            mark("Een bericht is RDF, zegt iets, en heeft hoogstens 64 KiB."),
+            mark("Eén afzender laat hoogstens 60 berichten per uur achter."),
+        ),
+    ),
     "profile": Constraint(
         mark("Uw profiel"),
         mark("Uw profiel zegt wie voor u mag spreken. Daarom is het extra beschermd."),

@@ -13,7 +13,11 @@ from dashboard.visit import HOME, Page, Visit
 from dashboard.words import NAMES, Words
 
 HOME_FOLDER = Path(__file__).parent
-MEDIA_TYPES = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+MEDIA_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,5 +81,6 @@ def _environment(words: Words, static: Mapping[str, Static]) -> Environment:
         languages=tuple(NAMES.items()),
         home=HOME,
         theme=f"/-/static/theme.css?v={static['theme.css'].digest}",
+        passkey_script=f"/-/static/passkey.js?v={static['passkey.js'].digest}",
     )
     return made

@@ -2,12 +2,28 @@
 """The addresses of the citizen's pages, all under /-/ (decision 6)."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from aiohttp import web
 
 from consent.house import House
-from dashboard import guide, overview, permissions, questions, reads, receipts, sign_in
+from dashboard import (
+    app_sign_in,
+    dev,
+    guide,
+    overview,
+    permissions,
+    program_keys,
+    questions,
+    reads,
+    receipts,
+    recovery,
+    settings,
+    sign_in,
+    sign_in_ways,
+)
 from dashboard.door import HEADERS, Pages
+from dashboard.fittings import Fittings
 from dashboard.render import Static, load_static, make_renderer
 from dashboard.visit import HOME
 from dashboard.words import load_words, prefers_html
@@ -21,12 +37,21 @@ CODE = "{code:[A-Za-z0-9_-]{1,64}}"
 FOR_EVER = "public, max-age=31536000, immutable"
 
 
-def routes(house: House, door: Door, passwords: Passwords | None = None) -> list[web.RouteDef]:
+def routes(
+    house: House,
+    door: Door,
+    passwords: Passwords | None = None,
+    fittings: Fittings | None = None,
+) -> list[web.RouteDef]:
     """Every page. `passwords` shared with the account API makes them count tries together."""
+    fittings = fittings or Fittings(passwords or Passwords())
     words, static = load_words(), load_static()
     pages = Pages(house, door, words, make_renderer(words, static))
     return [
-        *_front(pages, door, passwords or Passwords()),
+        *_front(pages, door, fittings),
+        *_sign_in(pages, fittings),
+        *_settings(pages, fittings),
+        *(_dev(pages, fittings) if fittings.dev else ()),
         *_requests(pages),
         *_grants(pages),
         *_guide(pages),
@@ -35,18 +60,75 @@ def routes(house: House, door: Door, passwords: Passwords | None = None) -> list
     ]
 
 
-def _front(pages: Pages, door: Door, passwords: Passwords) -> list[web.RouteDef]:
-    check = sign_in.sign_in_with(passwords)
+def _front(pages: Pages, door: Door, fittings: Fittings) -> list[web.RouteDef]:
+    first = partial(overview.overview, fittings)
     return [
         web.get("/", door.open(_root, Cors.DATA)),
         web.get("/-", door.open(_first, Cors.NONE)),
-        web.get(HOME, pages.show(overview.overview, public=True)),
-        web.get("/-/sign-in", pages.show(sign_in.sign_in_form, public=True)),
-        web.post("/-/sign-in", pages.take(check, "sign-in", public=True)),
+        web.get(HOME, pages.show(first, public=True)),
         web.post("/-/sign-out", pages.take(sign_in.sign_out, "sign-out")),
         web.post("/-/language", pages.take(sign_in.choose_language, "language", public=True)),
         web.get("/-/log", pages.show(reads.log_page)),
         web.get(f"/-/receipts/{CODE}", pages.show(receipts.receipt_page)),
+    ]
+
+
+def _sign_in(pages: Pages, fittings: Fittings) -> list[web.RouteDef]:
+    app, code = f"/-/app/{CODE}", f"/-/reset/{CODE}"
+    form, check = partial(sign_in.sign_in_form, fittings), partial(sign_in.sign_in, fittings)
+    look = partial(app_sign_in.app_page, fittings)
+    answer = partial(app_sign_in.answer_app, fittings)
+    forgot, ask = partial(recovery.forgot_page, fittings), partial(recovery.ask_mail, fittings)
+    reset = partial(recovery.reset_page, fittings)
+    choose = partial(recovery.choose_password, fittings)
+    sent = partial(recovery.sent_page, fittings)
+    return [
+        web.get("/-/sign-in", pages.show(form, public=True)),
+        web.post("/-/sign-in", pages.take(check, "sign-in", public=True)),
+        web.get("/-/sign-in/passkey", pages.show(sign_in.second_step_page, public=True)),
+        web.get(app, pages.show(look, public=True)),
+        web.post(app, pages.take(answer, "app", public=True)),
+        web.get("/-/forgot", pages.show(forgot, public=True)),
+        web.post("/-/forgot", pages.take(ask, "forgot", public=True)),
+        web.get("/-/forgot/sent", pages.show(sent, public=True)),
+        web.get("/-/reset", pages.show(reset, public=True)),
+        web.post("/-/reset", pages.take(choose, "reset", public=True)),
+        web.get("/-/reset/done", pages.show(recovery.done_page, public=True)),
+        web.get(code, pages.show(reset, public=True)),
+    ]
+
+
+def _settings(pages: Pages, fittings: Fittings) -> list[web.RouteDef]:
+    one_session, one_app = f"{settings.SESSIONS}/{CODE}/end", f"{settings.APPS}/{CODE}/end"
+    ways, keys = sign_in_ways.WAYS, program_keys.KEYS
+    look, change = (
+        partial(room, fittings) for room in (sign_in_ways.ways_page, sign_in_ways.change_password)
+    )
+    forget = partial(sign_in_ways.remove_one_passkey, fittings)
+    unlink = partial(sign_in_ways.remove_link, fittings)
+    all_sessions = pages.take(settings.end_all_sessions, "end-all-sessions")
+    return [
+        web.get("/-/settings", pages.show(settings.settings_page)),
+        web.get(settings.SESSIONS, pages.show(settings.sessions_page)),
+        web.post(f"{settings.SESSIONS}/end-all", all_sessions),
+        web.post(one_session, pages.take(settings.end_one_session, "end-session")),
+        web.get(settings.APPS, pages.show(settings.apps_page)),
+        web.post(one_app, pages.take(settings.end_one_app, "end-app")),
+        web.get(ways, pages.show(look)),
+        web.post(f"{ways}/password", pages.take(change, "password")),
+        web.post(f"{ways}/passkeys/{CODE}/remove", pages.take(forget, "remove-passkey")),
+        web.post(f"{ways}/links/{CODE}/remove", pages.take(unlink, "remove-link")),
+        web.get(keys, pages.show(program_keys.keys_page)),
+        web.post(keys, pages.take(program_keys.make_key, "make-key")),
+        web.post(f"{keys}/{CODE}/remove", pages.take(program_keys.remove_key, "remove-key")),
+    ]
+
+
+def _dev(pages: Pages, fittings: Fittings) -> list[web.RouteDef]:
+    look = partial(dev.dev_page, fittings)
+    return [
+        web.get("/-/dev", pages.show(look, public=True)),
+        web.post("/-/dev/sign-in", pages.take(dev.sign_in_as, "dev-sign-in", public=True)),
     ]
 
 

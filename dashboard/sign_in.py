@@ -1,14 +1,20 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Signing in with e-mail and password, signing out, and the language of the pages."""
 
-from collections.abc import Awaitable, Callable
+from urllib.parse import quote
 
 from consent.house import House
+from dashboard.app_sign_in import asking_app, shown_app
+from dashboard.fittings import Fittings
+from dashboard.foreign import form_action_of
 from dashboard.forms import safe_next
 from dashboard.visit import HOME, Away, Mistake, Page, Reader, Shown, Visit
 from dashboard.words import LANGUAGES, mark
+from identity import events
 from identity.accounts import Login, find_login, read_email
+from identity.interactions import Interaction
 from identity.passwords import LONGEST, Passwords
+from identity.second_step import begin_second_step, wants_second_step
 from identity.sessions import (
     TOUCH_EVERY,
     Session,
@@ -16,6 +22,7 @@ from identity.sessions import (
     find_session,
     new_value,
     open_session,
+    replace_session,
     touch_session,
 )
 from pod import clock
@@ -29,35 +36,77 @@ TOO_OFTEN = mark("U probeerde het te vaak. Wacht een kwartier en probeer het opn
 
 
 def sign_in_page(
-    next_: str, *, email: str = "", why: str = "", errors: tuple[Mistake, ...] = ()
+    fittings: Fittings,
+    next_: str,
+    *,
+    email: str = "",
+    why: str = "",
+    errors: tuple[Mistake, ...] = (),
+    asking: Interaction | None = None,
 ) -> Page:
-    """The form; what was typed stays, but never the password."""
-    data = {"next": next_, "email": email[:254], "why": why, "errors": errors}
-    return Page("sign_in.html", data, 422 if errors else 200)
+    """The form; what was typed stays, but never the password.
+
+    With an app that asks, the form may in the end lead back to that app (ui.md §9).
+    """
+    data = {
+        "next": next_,
+        "email": email[:254],
+        "why": "" if asking else why,
+        "errors": errors,
+        "app": None if asking is None else shown_app(asking),
+        "code": "" if asking is None else asking.id,
+        "providers": fittings.providers,
+        "forgot": fittings.recovery is not None,
+    }
+    action = "" if asking is None else form_action_of(asking.redirect_uri)
+    return Page("sign_in.html", data, 422 if errors else 200, action)
 
 
-async def sign_in_form(house: House, visit: Visit) -> Page:
+async def sign_in_form(fittings: Fittings, house: House, visit: Visit) -> Page:
     """The form, also for somebody who is signed in: sensitive data asks for a fresh one."""
-    return sign_in_page(safe_next(visit.query.one("next")), why=SIGN_IN_AGAIN)
+    next_ = safe_next(visit.query.one("next"))
+    asking = await asking_app(fittings, house, visit, next_)
+    return sign_in_page(fittings, next_, why=SIGN_IN_AGAIN, asking=asking)
 
 
-def sign_in_with(passwords: Passwords) -> Callable[[House, Visit], Awaitable[Shown]]:
+async def sign_in(fittings: Fittings, house: House, visit: Visit) -> Shown:
     """The room that checks a password; it knows no difference between unknown and wrong."""
+    given, next_ = visit.form.one("email").strip(), safe_next(visit.form.one("next"))
+    try:
+        login = await _checked(house, visit, fittings.passwords, given, visit.form.one("password"))
+    except TooMany:
+        wrong = TOO_OFTEN
+    else:
+        if login is not None:
+            return await _go_on(house, visit, login, next_)
+        wrong = WRONG
+    mistake = Mistake("email", visit.words.say(wrong))
+    asking = await asking_app(fittings, house, visit, next_)
+    return sign_in_page(fittings, next_, email=given, errors=(mistake,), asking=asking)
 
-    async def sign_in(house: House, visit: Visit) -> Shown:
-        given, next_ = visit.form.one("email").strip(), safe_next(visit.form.one("next"))
-        try:
-            login = await _checked(house, visit, passwords, given, visit.form.one("password"))
-        except TooMany:
-            wrong = TOO_OFTEN
-        else:
-            if login is not None:
-                return Away(next_, session=await _begin(house, visit, login))
-            wrong = WRONG
-        mistake = Mistake("email", visit.words.say(wrong))
-        return sign_in_page(next_, email=given, errors=(mistake,))
 
-    return sign_in
+async def _find(tx: Tx, email: str, address: str, now: Instant) -> tuple[Login | None, bool]:
+    login = await find_login(tx, email)
+    account = None if login is None else login.account
+    return login, await events.knows_address(tx, account, address, now)
+
+
+async def _go_on(house: House, visit: Visit, login: Login, next_: str) -> Away:
+    """Into the pages, or to the passkey that the account wants after a password (KLU-3)."""
+    if await house.db.read(wants_second_step, login.account):
+        browser = new_value()
+        await house.db.write(None, _begin_second, browser, login.account, house.now())
+        return Away(f"/-/sign-in/passkey?next={quote(next_, safe='/')}", second_step=browser)
+    return Away(next_, session=await begin_session(house, visit, login.account))
+
+
+async def _begin_second(tx: Tx, browser: str, account: str, now: Instant) -> None:
+    await begin_second_step(tx, browser, account, now)
+
+
+async def second_step_page(house: House, visit: Visit) -> Page:
+    """The password was right; a passkey comes after it, which needs the script."""
+    return Page("second_step.html", {"next": safe_next(visit.query.one("next"))})
 
 
 async def _checked(
@@ -67,30 +116,38 @@ async def _checked(
         email = read_email(given)
     except Unreadable:
         email = ""
-    passwords.count_try(email, visit.address, house.now())
-    login = await house.db.read(find_login, email)
+    login, known = await house.db.read(_find, email, visit.address, house.now())
+    passwords.count_try(email, visit.address, house.now(), known=known)
     secret = login.secret if login is not None else None
     if not await passwords.fits(password[: LONGEST + 1], secret):
+        # OP-26: also for nobody, so that it takes as long (T-27).
+        account = None if login is None else login.account
+        failed = events.attempt(account, events.FAILED, visit.address, house.now(), by="password")
+        await house.db.write(None, events.note, failed)
         return None
     passwords.forget_tries(email, visit.address)
     return login
 
 
-async def _begin(house: House, visit: Visit, login: Login) -> str:
+async def begin_session(house: House, visit: Visit, account: str) -> str:
+    """A new session for this account in this browser; its value, for the cookie."""
     value = new_value()
-    await house.db.write(None, _open, house, visit, login.account, value)
+    await house.db.write(None, _open, house, visit, account, value)
     return value
 
 
 async def _open(tx: Tx, house: House, visit: Visit, account: str, value: str) -> None:
     # T-28: a new value at each sign-in, and the old one ends.
-    await close_session(tx, visit.session)
-    await open_session(tx, value, account, house.now(), signed_in=True, agent=visit.user_agent)
+    now = house.now()
+    await replace_session(tx, visit.session, value, account, now)
+    await open_session(tx, value, account, now, signed_in=True, agent=visit.user_agent)
+    signed_in = events.attempt(account, events.SIGNED_IN, visit.address, now, by="password")
+    await events.note(tx, signed_in)
 
 
 async def sign_out(house: House, visit: Visit) -> Away:
     """The session ends everywhere at once."""
-    await house.db.write(None, close_session, visit.session)
+    await house.db.write(None, close_session, visit.session, house.now())
     return Away(HOME, ends_session=True)
 
 

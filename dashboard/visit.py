@@ -14,6 +14,8 @@ from pod.instant import Instant
 
 CONSENT = frozenset({"consent"})
 HOME = "/-/"
+FROM_APPS = "/-/app/"
+SETTINGS = "/-/settings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,10 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One request for a page. `seed` is what its form tokens are made from (ui.md §9)."""
+    """One request for a page. `seed` is what its form tokens are made from (ui.md §9).
+
+    `browser` is the secret of the browser that an app sent here (OP-25).
+    """
 
     path: str
     words: Words
@@ -41,6 +46,7 @@ class Visit:
     user_agent: str = ""
     address: str = ""
     session: str = ""
+    browser: str = ""
     looks: bool = True
     raw_query: str = ""
 
@@ -52,6 +58,10 @@ class Visit:
         if self.form.one("notice"):
             kept = {"notice": self.form.one("notice"), "give": self.form.all("give")}
             return f"{self.path}?{urlencode(kept, doseq=True)}"
+        if self.path.startswith(FROM_APPS):
+            return self.path
+        if self.path.startswith(SETTINGS):
+            return "/".join(self.path.split("/")[:4])
         if self.path.count("/") < 4:
             return HOME
         return self.path.rsplit("/", 1)[0]
@@ -97,20 +107,25 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A template and what stands in it."""
+    """A template and what stands in it.
+
+    `form_action` is the one other origin that its forms may lead to (ui.md §9).
+    """
 
     template: str
     data: Mapping[str, object] = field(default_factory=dict)
     status: int = 200
+    form_action: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Away:
-    """303 to another page of ours, with cookies that this sets (name) or ends (None)."""
+    """303 to another page of ours, or back to an app, with cookies that this sets or ends."""
 
     address: str
     session: str | None = None
     ends_session: bool = False
+    second_step: str | None = None
     language: str | None = None
 
 

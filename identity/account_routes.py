@@ -1,18 +1,29 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The account API that tools for Community Solid Server 7 know (ACC-n), under /.account/."""
 
+from collections.abc import Mapping
+
 from aiohttp import web
 
 from identity import holding_routes as holding
 from identity import login_routes as login
-from identity.controls import CHANGE, Fields, described
+from identity import organisation_routes as organisation
+from identity import session_routes as lists
+from identity.controls import CHANGE, FORGOT, RESET, Fields, described
 from identity.cors import Cors
 from identity.desk_routes import Call, Desk, Visit, answer, at_desk, refusal
 from identity.door import Door
+from identity.export_routes import export
+from identity.fetched import Fetch
+from identity.leaving import Farewell, nobody_waits
+from identity.mail import Mailbox
+from identity.openapi import document_of
 from identity.passwords import Passwords
+from identity.recovery import Recovery
 from identity.who import Who
 from pod.database import Database
 from pod.errors import Missing
+from pod.files import Files
 from pod.instant import Now
 from pod.iri import Iri
 
@@ -24,18 +35,56 @@ def routes(
     now: Now,
     open_registration: bool,
     passwords: Passwords | None = None,
+    *,
+    mailbox: Mailbox | None = None,
+    fetch: Fetch | None = None,
+    providers: tuple[str, ...] = (),
+    farewell: Farewell = nobody_waits,
+    files: Files | None = None,
 ) -> list[web.RouteDef]:
     """Every address of the account API; no CORS (ACC-7).
 
     `passwords` shared with the pages makes both count tries together.
     """
-    desk = Desk(db, base, now, open_registration, passwords or Passwords())
-    table = {**_without_account(), **_of_account()}
+    checked = passwords or Passwords()
+    recovery = Recovery(db, base, now, checked, mailbox) if mailbox is not None else None
+    desk = Desk(
+        db, base, now, open_registration, checked, recovery, fetch, providers, farewell, files
+    )
+    table = calls_by_path()
+    table["openapi.json"] = {"GET": published(document_of(base, table))}
     listed = [
         web.route("*", f"/.account/{path}", door.open(at_desk(desk, calls), Cors.NONE))
         for path, calls in table.items()
     ]
     return [*listed, web.route("*", "/.account/{rest:.*}", door.open(nothing, Cors.NONE))]
+
+
+def calls_by_path() -> dict[str, dict[str, Call]]:
+    """Each address below /.account/ and what it does."""
+    return {**_without_account(), **_of_account(), **_added()}
+
+
+def _added() -> dict[str, dict[str, Call]]:
+    """KLU-1: what the reference server does not have."""
+    mine = "account/{account}/"
+    return {
+        f"{mine}sessions/": {"GET": lists.list_sessions},
+        f"{mine}sessions/{{resource}}/": {"DELETE": lists.end_one_session},
+        f"{mine}apps/": {"GET": lists.list_apps},
+        f"{mine}apps/{{resource}}/": {"DELETE": lists.end_one_app},
+        f"{mine}events/": {"GET": lists.list_events},
+        f"{mine}export/": {"GET": export},
+        f"{mine}delete/": {
+            "GET": lists.show_leaving,
+            "POST": lists.leave,
+            "DELETE": lists.stay,
+        },
+        f"{mine}organisations/": {"GET": organisation.list_mine},
+        f"{mine}organisation/": {"GET": organisation.show},
+        f"{mine}staff/": {"GET": organisation.list_staff, "POST": organisation.put_colleague},
+        f"{mine}staff/{{resource}}/": {"DELETE": organisation.remove_colleague},
+    }
 
 
 def _without_account() -> dict[str, dict[str, Call]]:
@@ -44,6 +93,8 @@ def _without_account() -> dict[str, dict[str, Call]]:
         "login/": {"GET": login.list_logins},
         "account/": {"GET": describe({}), "POST": login.create_account},
         "login/password/": {"GET": login.sign_in_form, "POST": login.sign_in},
+        "login/password/forgot/": {"GET": describe(FORGOT), "POST": lists.forgot},
+        "login/password/reset/": {"GET": describe(RESET), "POST": lists.reset_password},
     }
 
 
@@ -86,6 +137,15 @@ def describe(fields: Fields) -> Call:
         return answer(visit, {"fields": described(fields)})
 
     return describing
+
+
+def published(document: Mapping[str, object]) -> Call:
+    """KLU-1: what is described for machines is what is served."""
+
+    async def show(visit: Visit) -> web.Response:
+        return answer(visit, document)
+
+    return show
 
 
 async def index(visit: Visit) -> web.Response:

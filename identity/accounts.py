@@ -51,7 +51,9 @@ async def drop_empty_accounts(tx: Tx, moment: Instant) -> None:
     """An account that got no way to sign in within half an hour goes (account-api.md §3)."""
     await tx.run(
         "DELETE FROM account WHERE created < :before"
+        " AND kind = 'person'"
         " AND NOT EXISTS (SELECT 1 FROM login WHERE login.account = account.id)"
+        " AND NOT EXISTS (SELECT 1 FROM passkey WHERE passkey.account = account.id)"
         " AND NOT EXISTS (SELECT 1 FROM pod WHERE pod.account = account.id)",
         before=moment - EMPTY_FOR,
     )
@@ -120,15 +122,25 @@ async def change_secret(tx: Tx, login: Login, secret: str) -> None:
 async def remove_login(tx: Tx, account: str, id_: str) -> None:
     """The last way to sign in stays."""
     await login_of(tx, account, id_)
-    if len(await logins_of(tx, account)) == 1:
+    if await _ways(tx, account) == 1:
         raise Unreadable(NEEDS_LOGIN)
     await tx.run("DELETE FROM login WHERE id = :id", id=id_)
 
 
 async def require_login(tx: Tx, account: str) -> None:
-    """Anything else waits until the account has a way to sign in."""
-    if not await logins_of(tx, account):
+    """Anything else waits until the account has a way to sign in, or people who act for it."""
+    if not await _ways(tx, account):
         raise Unreadable(NEEDS_LOGIN)
+
+
+async def _ways(tx: Tx, account: str) -> int:
+    row = await tx.one(
+        "SELECT (SELECT count(*) FROM login WHERE account = :a)"
+        " + (SELECT count(*) FROM passkey WHERE account = :a)"
+        " + (SELECT count(*) FROM staff WHERE organisation = :a) AS many",
+        a=account,
+    )
+    return 0 if row is None else int(row["many"])
 
 
 async def is_operator(tx: Tx, webid: str) -> bool:

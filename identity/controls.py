@@ -24,7 +24,17 @@ OWNER: Fields = {
     "remove": (False, "boolean"),
 }
 WEBID: Fields = {"webId": (True, "string")}
-CREDENTIAL: Fields = {"name": (False, "string"), "webId": (True, "string")}
+CREDENTIAL: Fields = {
+    "name": (False, "string"),
+    "webId": (True, "string"),
+    "jwks": (False, "object"),
+    "jwksUri": (False, "string"),
+    "expires": (False, "string"),
+}
+FORGOT: Fields = {"email": (True, "string")}
+RESET: Fields = {"recordId": (True, "string"), "password": (True, "string")}
+STAFF: Fields = {"webId": (True, "string"), "role": (True, "string")}
+STEP_UP = "step-up"
 
 # What the reference server calls its errors.
 _NAMES = {
@@ -52,19 +62,27 @@ def error_json(error: PodError, status: int) -> dict[str, object]:
         "name": _NAMES.get(status, "HttpError"),
         "message": error.detail,
         "statusCode": status,
-        "errorCode": f"H{status}",
+        "errorCode": "K-STEPUP" if error.problem == STEP_UP else f"H{status}",
         "details": error.more,
     }
 
 
-def controls(base: Iri, account: str | None) -> dict[str, dict[str, str]]:
+def controls(
+    base: Iri, account: str | None, *, recovers: bool = False
+) -> dict[str, dict[str, str]]:
     """Where what can be done; the account's own addresses only with a login."""
     root = f"{base}.account/"
     given = {
         "main": {"index": root, "logins": f"{root}login/"},
         "account": {"create": f"{root}account/"},
         "password": {"login": f"{root}login/password/"},
+        "kluis": {"openapi": f"{root}openapi.json"},
     }
+    if recovers:
+        given["password"] |= {
+            "forgot": f"{root}login/password/forgot/",
+            "reset": f"{root}login/password/reset/",
+        }
     if account is not None:
         mine = f"{root}account/{account}/"
         given["account"] |= {
@@ -74,6 +92,9 @@ def controls(base: Iri, account: str | None) -> dict[str, dict[str, str]]:
             "clientCredentials": f"{mine}client-credentials/",
         }
         given["password"]["create"] = f"{mine}login/password/"
+        # KLU-1: what Kluis adds.
+        added = ("sessions", "apps", "events", "organisations", "export", "delete")
+        given["kluis"] |= {name: f"{mine}{name}/" for name in added}
     return given
 
 

@@ -27,6 +27,12 @@ class Credential:
     access: str
     used: Instant | None
     linked: bool = True
+    keys: str | None = None
+    expires: Instant | None = None
+
+    def has_expired(self, now: Instant) -> bool:
+        """Whether its announced end has come."""
+        return self.expires is not None and self.expires <= now
 
     def needs_note(self, now: Instant) -> bool:
         """Whether its last use was so long ago that a commit is worth it."""
@@ -56,49 +62,99 @@ def hash_secret(secret: str) -> str:
 
 
 async def add_credential(
-    tx: Tx, new: NewCredential, account: str, webid: str, label: str, now: Instant
+    tx: Tx,
+    new: NewCredential,
+    account: str,
+    webid: str,
+    label: str,
+    now: Instant,
+    keys: str | None = None,
+    expires: Instant | None = None,
 ) -> None:
-    """Keep a credential and the access that its tokens will stand on (OP-33)."""
+    """Keep a credential and the access that its tokens will stand on (OP-33).
+
+    `keys` (KLU-11) are what identity/client_keys.py read; without a secret in use, no secret fits.
+    """
     if webid not in await webids_of(tx, account):
         raise Unreadable("This WebID is not linked to your account.")
     if len(await credentials_of(tx, account)) >= MOST_PER_ACCOUNT:
         raise Refused(f"An account has at most {MOST_PER_ACCOUNT} credentials; delete one first.")
+    await _add_access(tx, new.access, account, webid, new.id, now)
     await tx.run(
-        "INSERT INTO client_access (id, account, webid, client, created)"
-        " VALUES (:id, :account, :webid, :client, :now)",
-        id=new.access,
-        account=account,
-        webid=webid,
-        client=new.id,
-        now=now,
-    )
-    await tx.run(
-        "INSERT INTO credential (id, resource, account, webid, label, secret, access, created)"
-        " VALUES (:id, :resource, :account, :webid, :label, :secret, :access, :now)",
+        "INSERT INTO credential"
+        " (id, resource, account, webid, label, secret, access, jwks, created, expires)"
+        " VALUES"
+        " (:id, :resource, :account, :webid, :label, :secret, :access, :keys, :now, :expires)",
         id=new.id,
         resource=new.resource,
         account=account,
         webid=webid,
         label=label[:200],
-        secret=hash_secret(new.secret),
+        # One that signs in with a key has no secret that fits.
+        secret=hash_secret(new.secret) if keys is None else "",
         access=new.access,
+        keys=keys,
+        now=now,
+        expires=expires,
+    )
+
+
+async def _add_access(
+    tx: Tx, id_: str, account: str, webid: str, client: str, now: Instant
+) -> None:
+    await tx.run(
+        "INSERT INTO client_access (id, account, webid, client, created)"
+        " VALUES (:id, :account, :webid, :client, :now)",
+        id=id_,
+        account=account,
+        webid=webid,
+        client=client,
         now=now,
     )
 
 
 async def check_credential(tx: Tx, id_: str, secret: str) -> Credential | None:
     """The credential if the secret is right; it says whether its WebID is still linked (OP-31)."""
-    row = await tx.one("SELECT * FROM credential WHERE id = :id", id=id_)
+    found = await find_credential(tx, id_)
+    row = await tx.one("SELECT secret FROM credential WHERE id = :id", id=id_)
     kept = hash_secret("") if row is None else str(row["secret"])
-    if not hmac.compare_digest(kept, hash_secret(secret)) or row is None:
+    fits = hmac.compare_digest(kept, hash_secret(secret))
+    return found if fits else None
+
+
+async def find_credential(tx: Tx, id_: str) -> Credential | None:
+    """The credential of this id, whoever asks; it says whether its WebID is still linked."""
+    row = await tx.one("SELECT * FROM credential WHERE id = :id", id=id_)
+    if row is None:
         return None
     linked = row["webid"] in await webids_of(tx, row["account"])
     return replace(_credential(row), linked=linked)
 
 
+async def renew_access(tx: Tx, id_: str, new: str, now: Instant) -> None:
+    """OP-33: its tokens end and it lives on, standing on an access of the id *new*."""
+    row = await tx.one("SELECT * FROM credential WHERE id = :id", id=id_)
+    if row is None:
+        return
+    await _add_access(tx, new, row["account"], row["webid"], id_, now)
+    await tx.run("UPDATE credential SET access = :new WHERE id = :id", new=new, id=id_)
+    await tx.run(
+        "UPDATE client_access SET ended = COALESCE(ended, :now) WHERE id = :id",
+        now=now,
+        id=row["access"],
+    )
+
+
 def _credential(row: Row) -> Credential:
     return Credential(
-        row["id"], row["resource"], row["account"], row["webid"], row["access"], row["used"]
+        id=row["id"],
+        resource=row["resource"],
+        account=row["account"],
+        webid=row["webid"],
+        access=row["access"],
+        used=row["used"],
+        keys=row["jwks"],
+        expires=row["expires"],
     )
 
 

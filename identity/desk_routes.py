@@ -11,16 +11,24 @@ from aiohttp import web
 from identity import cookies
 from identity.controls import VERSION, controls, error_json
 from identity.door import STATUS, Room, read_json
+from identity.fetched import Fetch
+from identity.leaving import Farewell, nobody_waits
+from identity.organisations import ADMIN, DEVELOPER, role_of
 from identity.passwords import SHORTEST, Passwords
+from identity.recovery import Recovery
 from identity.sessions import Session, find_session, touch_session
 from identity.who import Who
 from pod import clock
 from pod.database import Database, Tx
 from pod.errors import Missing, NotSignedIn, PodError, Refused, WrongMethod
-from pod.instant import SECOND, Instant, Now
+from pod.files import Files
+from pod.instant import MINUTE, SECOND, Instant, Now
 from pod.iri import Iri
 
 READS = ("GET", "HEAD", "OPTIONS")
+FRESH_FOR = 10 * MINUTE
+# KLU-11: what staff reach of an organisation's account; sessions and logins are a person's own.
+_OF_STAFF = ("pod", "webid", "client-credentials", "organisation", "staff", "events")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +40,11 @@ class Desk:
     now: Now
     open_registration: bool
     passwords: Passwords
+    recovery: Recovery | None = None
+    fetch: Fetch | None = None
+    providers: tuple[str, ...] = ()
+    farewell: Farewell = nobody_waits
+    files: Files | None = None
 
     @property
     def shortest_password(self) -> int:
@@ -47,16 +60,46 @@ class Visit:
     request: web.Request
     session: Session | None
     value: str | None
+    moment: Instant = 0
+    role: str | None = None
 
     @property
     def account(self) -> str:
-        """The account of the session; another account's address is 404 (ACC-5)."""
+        """The account of the session; another account's address is 404 (ACC-5).
+
+        The address of an organisation that she works for is hers too, as far as her role goes.
+        """
         if self.session is None:
             raise NotSignedIn("Sign in first.")
         named = self.request.match_info.get("account")
-        if named is not None and named != self.session.account:
+        if named is None or named == self.session.account:
+            return self.session.account
+        if self.role is None or self._kind not in _OF_STAFF:
             raise Missing("There is no such account.")
-        return self.session.account
+        self._require_role(self.role)
+        return str(named)
+
+    @property
+    def _kind(self) -> str:
+        """The word behind the account in the address."""
+        return self.request.rel_url.raw_path.split("/")[4]
+
+    def _require_role(self, role: str) -> None:
+        may = role == ADMIN or (role == DEVELOPER and self._kind == "client-credentials")
+        if self.request.method not in READS and not may:
+            raise Refused(f"The role {role} may look at this, and not change it.")
+
+    def require_fresh(self) -> None:
+        """KLU-4: in production, what gives others access asks for a sign-in of late."""
+        if self.session is None:
+            raise NotSignedIn("Sign in first.")
+        since = self.session.signed_in or self.session.created
+        if not self.desk.open_registration and self.moment >= since + FRESH_FOR:
+            raise Refused(
+                "Sign in once more for this.",
+                problem="step-up",
+                more={"max_age": FRESH_FOR // SECOND, "location": f"{self.desk.base}-/sign-in"},
+            )
 
     @property
     def resource(self) -> str:
@@ -74,13 +117,13 @@ class Visit:
         return f"{self.desk.base}.account/account/{self.account}/{kind}/{id_}/"
 
 
-Call = Callable[[Visit], Awaitable[web.Response]]
+Call = Callable[[Visit], Awaitable[web.StreamResponse]]
 
 
 def at_desk(desk: Desk, calls: Mapping[str, Call]) -> Room:
     """One address and what it does for each method."""
 
-    async def room(request: web.Request, who: Who) -> web.Response:
+    async def room(request: web.Request, who: Who) -> web.StreamResponse:
         try:
             call = calls.get("GET" if request.method == "HEAD" else request.method)
             if call is None:
@@ -100,7 +143,11 @@ def at_desk(desk: Desk, calls: Mapping[str, Call]) -> Room:
 def answer(visit: Visit, data: Mapping[str, object], account: str | None = None) -> web.Response:
     """ACC-1: every answer carries controls and version."""
     signed_in = account or (visit.session.account if visit.session else None)
-    body = {**data, "controls": controls(visit.desk.base, signed_in), "version": VERSION}
+    body = {
+        **data,
+        "controls": controls(visit.desk.base, signed_in, recovers=visit.desk.recovery is not None),
+        "version": VERSION,
+    }
     return _json(200, body, {})
 
 
@@ -122,15 +169,21 @@ async def _visit(desk: Desk, request: web.Request) -> tuple[Visit, bool]:
     value = _session_value(desk, request)
     if value is None:
         return Visit(desk, request, None, None), False
-    session, moment = await desk.db.read(_look, value, desk.now())
+    named = request.match_info.get("account", "")
+    session, moment, role = await desk.db.read(_look, value, named, desk.now())
     renewed = session is not None and session.remember and session.due(moment)
     if session is not None and renewed:
         await desk.db.write(None, touch_session, session, desk.now())
-    return Visit(desk, request, session, value), renewed
+    return Visit(desk, request, session, value, moment, role), renewed
 
 
-async def _look(tx: Tx, value: str, now: Instant) -> tuple[Session | None, Instant]:
-    return await find_session(tx, value, now), await clock.instant(tx, now)
+async def _look(
+    tx: Tx, value: str, named: str, now: Instant
+) -> tuple[Session | None, Instant, str | None]:
+    session, role = await find_session(tx, value, now), None
+    if session is not None and named not in ("", session.account):
+        role = await role_of(tx, named, session.account)
+    return session, await clock.instant(tx, now), role
 
 
 def _session_value(desk: Desk, request: web.Request) -> str | None:
@@ -152,7 +205,9 @@ def _session_value(desk: Desk, request: web.Request) -> str | None:
     return request.cookies.get(cookies.page_cookie(desk.base))
 
 
-def set_session(visit: Visit, response: web.Response, value: str, seconds: int | None) -> None:
+def set_session(
+    visit: Visit, response: web.StreamResponse, value: str, seconds: int | None
+) -> None:
     """ACC-3: the cookie, under the name for this kind of caller."""
     browser = cookies.from_a_browser(visit.request.headers)
     name = cookies.page_cookie(visit.desk.base) if browser else cookies.SCRIPTS
@@ -160,7 +215,7 @@ def set_session(visit: Visit, response: web.Response, value: str, seconds: int |
     response.headers["Set-Cookie"] = cookies.set_cookie(name, value, secure=secure, seconds=seconds)
 
 
-def _renew_cookie(visit: Visit, response: web.Response) -> None:
+def _renew_cookie(visit: Visit, response: web.StreamResponse) -> None:
     if visit.session is None or visit.value is None or "Authorization" in visit.request.headers:
         return
     seconds = (visit.session.renewed(visit.desk.now()) - visit.desk.now()) // SECOND

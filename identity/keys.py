@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The server's own keys: one set per use, never shared, as JWK files (decisions 36, 46)."""
 
+import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkstemp
-from typing import TypeVar
+from time import monotonic
+from typing import TypeAlias, TypeVar
 
 import orjson
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -14,27 +16,120 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey
 
 from identity.jose import Check, check_with
-from pod.errors import Unavailable
+from pod.errors import PodError, Unavailable
 
 K = TypeVar("K", ECKey, OKPKey)
+Mark: TypeAlias = tuple[tuple[str, int, int, int], ...]
+ACTIVE, UPCOMING, RETIRED = "tokens.json", "tokens-next-", "tokens-retired-"
+LOOK_EVERY = 1.0
+LOG = logging.getLogger("kluis.keys")
 
 
 @dataclass(frozen=True, slots=True)
-class Keys:
-    """Tokens are signed ES256 (OP-3), receipts and log heads Ed25519."""
+class TokenKeys:
+    """OP-5: the key that signs, those that will, and those that verify what they signed before."""
 
-    tokens: ECKey
-    consent: OKPKey
+    active: ECKey
+    upcoming: tuple[ECKey, ...] = ()
     retired: tuple[ECKey, ...] = ()
+
+
+@dataclass(slots=True)
+class Keys:
+    """Tokens are signed ES256 (OP-3), receipts and log heads Ed25519.
+
+    `kluis keys rotate` changes the files beside a running server: each worker looks at the folder
+    once a second, and at once for a `kid` that it does not know.
+    """
+
+    folder: Path
+    consent: OKPKey
+    held: TokenKeys
+    checked: Mapping[str, Check]
+    mark: Mark
+    looked: float = 0.0
+    clock: Callable[[], float] = monotonic
+
+    @property
+    def tokens(self) -> ECKey:
+        """What signs now. Take it once for a signature and its `kid`: it may change."""
+        return self.current().active
+
+    @property
+    def retired(self) -> tuple[ECKey, ...]:
+        return self.current().retired
+
+    def current(self, *, at_once: bool = False) -> TokenKeys:
+        """The keys as they lie in the folder, seen at most a second ago."""
+        moment = self.clock()
+        if at_once or moment - self.looked >= LOOK_EVERY:
+            self.looked = moment
+            self._look()
+        return self.held
+
+    def _look(self) -> None:
+        try:
+            mark = _mark(self.folder)
+            if mark == self.mark:
+                return
+            held = _token_keys(self.folder)
+        except (OSError, PodError) as error:
+            # Signing goes on with what is known: a half copied file is no reason to stop.
+            LOG.warning("the token keys were not read anew: %s", error)
+            return
+        self.held, self.checked, self.mark = held, _checks(held), mark
 
     def token_jwks(self) -> dict[str, object]:
         """OP-4, OP-5: what verifiers need, without a private member; retired keys verify only."""
-        return {"keys": [_published(key) for key in (self.tokens, *self.retired)]}
+        return {"keys": [_published(key) for key in _each(self.current())]}
 
     def checks(self) -> Mapping[str, Check]:
-        """How a signature by each `kid` is checked."""
-        keys = (*self.retired, self.tokens)
-        return {key.thumbprint(): check_with(_public(key), "ES256") for key in keys}
+        """How a signature by each `kid` is checked; what it holds follows the folder."""
+        return LiveChecks(self)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveChecks(Mapping[str, Check]):
+    """The checks of the keys there are now."""
+
+    ring: Keys
+
+    def __getitem__(self, kid: str) -> Check:
+        self.ring.current()
+        if kid not in self.ring.checked:
+            self.ring.current(at_once=True)  # another worker may sign with it already
+        return self.ring.checked[kid]
+
+    def __iter__(self) -> Iterator[str]:
+        self.ring.current()
+        return iter(self.ring.checked)
+
+    def __len__(self) -> int:
+        self.ring.current()
+        return len(self.ring.checked)
+
+
+def _each(held: TokenKeys) -> Sequence[ECKey]:
+    """Each once, the active one first: a rotation that was cut off leaves one of them twice."""
+    found = {held.active.thumbprint(): held.active}
+    for key in (*held.upcoming, *held.retired):
+        found.setdefault(key.thumbprint(), key)
+    return list(found.values())
+
+
+def _checks(held: TokenKeys) -> Mapping[str, Check]:
+    return {key.thumbprint(): check_with(_public(key), "ES256") for key in _each(held)}
+
+
+def _mark(folder: Path) -> Mark:
+    """Changes whenever a token key comes, goes or is another."""
+    found = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith("tokens"):
+                stat = entry.stat()
+                found.append((entry.name, stat.st_ino, stat.st_mtime_ns, stat.st_size))
+    return tuple(sorted(found))
 
 
 def _published(key: ECKey) -> dict[str, object]:
@@ -54,15 +149,37 @@ def open_keys(folder: Path) -> Keys:
     """Load the keys, making those that are not there yet; Unavailable when a file is damaged."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        tokens = _open(folder / "tokens.json", _token_key, lambda: ECKey.generate_key("P-256"))
+        _open(folder / ACTIVE, _token_key, lambda: ECKey.generate_key("P-256"))
         consent = _open(
             folder / "consent.json", _consent_key, lambda: OKPKey.generate_key("Ed25519")
         )
-        # OP-5: a key that was changed for another is kept beside it under a longer name.
-        older = sorted(folder.glob("tokens-*.json"))
-        return Keys(tokens, consent, tuple(_load(path, _verifying_key) for path in older))
+        mark = _mark(folder)
+        held = _token_keys(folder)
+        return Keys(folder, consent, held, _checks(held), mark, monotonic())
     except OSError as error:
         raise Unavailable(f"The keys in {folder} cannot be used ({error.strerror}).") from error
+
+
+def _token_keys(folder: Path) -> TokenKeys:
+    # OP-5: a key that was changed for another is kept beside it under a longer name.
+    beside = sorted(folder.glob("tokens-*.json"))
+    upcoming = [path for path in beside if path.name.startswith(UPCOMING)]
+    older = [path for path in beside if path not in upcoming]
+    return TokenKeys(
+        _load(folder / ACTIVE, _token_key),
+        tuple(_load(path, _token_key) for path in upcoming),
+        tuple(_load(path, _verifying_key) for path in older),
+    )
+
+
+def make_token_key(path: Path) -> ECKey:
+    """A new key of its own file."""
+    return _open(path, _token_key, lambda: ECKey.generate_key("P-256"))
+
+
+def load_token_key(path: Path) -> ECKey:
+    """The key in a file, with or without its private half."""
+    return _load(path, _verifying_key)
 
 
 def _open(path: Path, read: Callable[[object], K], make: Callable[[], K]) -> K:
@@ -124,10 +241,10 @@ def _save(path: Path, content: bytes) -> None:
             return
     finally:
         os.unlink(draft)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

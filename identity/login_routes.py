@@ -3,27 +3,31 @@
 
 from aiohttp import web
 
-from identity import accounts, cookies
+from identity import accounts, cookies, events
 from identity.controls import LOGIN, NEW_LOGIN, described, flag_in, text_in
 from identity.desk_routes import Visit, answer, set_session
 from identity.passwords import check_new
+from identity.second_step import passkey_wanted, wants_second_step
 from identity.sessions import (
     REMEMBERED_LIFE,
     close_others,
     close_session,
     new_value,
     open_session,
+    replace_session,
 )
 from pod import clock
 from pod.database import Tx
 from pod.errors import Refused
-from pod.instant import SECOND
+from pod.instant import SECOND, Instant
 
 
 async def list_logins(visit: Visit) -> web.Response:
-    """The ways to sign in."""
-    where = f"{visit.desk.base}.account/login/password/"
-    return answer(visit, {"logins": {"Email/password combination": where}})
+    """The ways to sign in: a password, a passkey, the providers (KLU-3)."""
+    root = f"{visit.desk.base}.account/login/"
+    found = {"Email/password combination": f"{root}password/", "passkey": f"{root}passkey/"}
+    found |= {f"oidc/{name}": f"{root}oidc/{name}/start/" for name in visit.desk.providers}
+    return answer(visit, {"logins": found})
 
 
 async def create_account(visit: Visit) -> web.Response:
@@ -67,29 +71,49 @@ async def sign_in(visit: Visit) -> web.Response:
     sent = await visit.sent()
     email, password = text_in(sent, "email").lower()[:320], text_in(sent, "password")
     remember, desk = flag_in(sent, "remember"), visit.desk
-    desk.passwords.count_try(email, visit.address, desk.now())
-    login = await desk.db.read(accounts.find_login, email)
-    if not await desk.passwords.fits(password, login.secret if login else None) or login is None:
+    login, known = await desk.db.read(_login, email, visit.address, desk.now())
+    desk.passwords.count_try(email, visit.address, desk.now(), known=known)
+    fits = await desk.passwords.fits(password, login.secret if login else None)
+    if login is None or not fits:
+        # OP-26: also for nobody, so that it takes as long (T-27).
+        await desk.db.write(None, events.note, _failed(visit, login))
         raise Refused("Invalid email/password combination.")
     desk.passwords.forget_tries(email, visit.address)
+    if await desk.db.read(wants_second_step, login.account):
+        raise passkey_wanted(desk.base)
     value = new_value()
     await desk.db.write(None, _open, visit, value, login.account, remember)
     return _signed_in(visit, login.account, value, remember=remember)
 
 
+async def _login(
+    tx: Tx, email: str, address: str, now: Instant
+) -> tuple[accounts.Login | None, bool]:
+    login = await accounts.find_login(tx, email)
+    account = None if login is None else login.account
+    return login, await events.knows_address(tx, account, address, now)
+
+
+def _failed(visit: Visit, login: accounts.Login | None) -> events.Event:
+    account = None if login is None else login.account
+    return events.attempt(account, events.FAILED, visit.address, visit.desk.now(), by="password")
+
+
 async def _open(tx: Tx, visit: Visit, value: str, account: str, remember: bool) -> None:
     # T-28: a new value at each sign-in, and the old one ends.
-    if visit.value is not None:
-        await close_session(tx, visit.value)
     now, agent = visit.desk.now(), _agent(visit)
+    if visit.value is not None:
+        await replace_session(tx, visit.value, value, account, now)
     await open_session(tx, value, account, now, remember=remember, signed_in=True, agent=agent)
+    signed_in = events.attempt(account, events.SIGNED_IN, visit.address, now, by="password")
+    await events.note(tx, signed_in)
 
 
 async def sign_out(visit: Visit) -> web.Response:
     """The session ends on every worker, and the cookie with it."""
     _ = visit.account
     if visit.value is not None:
-        await visit.desk.db.write(None, close_session, visit.value)
+        await visit.desk.db.write(None, close_session, visit.value, visit.desk.now())
     response = answer(visit, {})
     secure = visit.desk.base.startswith("https:")
     for name in (cookies.SCRIPTS, cookies.page_cookie(visit.desk.base)):
@@ -108,6 +132,7 @@ async def list_passwords(visit: Visit) -> web.Response:
 async def create_password(visit: Visit) -> web.Response:
     """A new way to sign in."""
     account, sent, desk = visit.account, await visit.sent(), visit.desk
+    visit.require_fresh()
     email = accounts.read_email(sent.get("email"))
     password = check_new(text_in(sent, "password"), desk.shortest_password)
     await desk.db.read(accounts.require_free, email)
@@ -125,21 +150,27 @@ async def change_password(visit: Visit) -> web.Response:
     if not await desk.passwords.fits(text_in(sent, "oldPassword"), login.secret):
         raise Refused("The old password is wrong.")
     desk.passwords.forget_tries(login.email, visit.address)
-    await desk.db.write(None, _change, login, await desk.passwords.hash(new), visit.value)
+    await desk.db.write(None, _change, visit, login, await desk.passwords.hash(new))
     return answer(visit, {})
 
 
-async def _change(tx: Tx, login: accounts.Login, secret: str, value: str | None) -> None:
+async def _change(tx: Tx, visit: Visit, login: accounts.Login, secret: str) -> None:
     await accounts.change_secret(tx, login, secret)
-    await close_others(tx, login.account, value)
+    await close_others(tx, login.account, visit.value, visit.desk.now())
+    await _note(tx, visit, "password-changed")
+
+
+async def _note(tx: Tx, visit: Visit, kind: str) -> None:
+    await events.note(tx, events.attempt(visit.account, kind, visit.address, visit.desk.now()))
 
 
 async def delete_password(visit: Visit) -> web.Response:
     """Never the last way to sign in; every other session of the account ends."""
-    await visit.desk.db.write(None, _remove, visit.account, visit.resource, visit.value)
+    await visit.desk.db.write(None, _remove, visit, visit.account, visit.resource)
     return answer(visit, {})
 
 
-async def _remove(tx: Tx, account: str, id_: str, value: str | None) -> None:
+async def _remove(tx: Tx, visit: Visit, account: str, id_: str) -> None:
     await accounts.remove_login(tx, account, id_)
-    await close_others(tx, account, value)
+    await close_others(tx, account, visit.value, visit.desk.now())
+    await _note(tx, visit, "password-removed")

@@ -65,13 +65,15 @@ class Passwords:
         except (VerificationError, InvalidHashError, UnicodeEncodeError):
             return False
 
-    def count_try(self, email: str, address: str, now: Instant) -> None:
-        """TooMany before hashing."""
-        limits = (
-            (_pair(email, address), TRIES_PER_PAIR),
-            (_address(address), TRIES_PER_ADDRESS),
-            (_account(email), TRIES_PER_ACCOUNT),
-        )
+    def count_try(self, email: str, address: str, now: Instant, *, known: bool = False) -> None:
+        """TooMany before hashing.
+
+        `known`: the account signed in from this address of late (events.knows_address). Guesses
+        from elsewhere cannot lock her out there; the other two limits hold for her too.
+        """
+        limits = [(_pair(email, address), TRIES_PER_PAIR), (_address(address), TRIES_PER_ADDRESS)]
+        if not known:
+            limits.append((_account(email), TRIES_PER_ACCOUNT))
         self.tries.count(limits, now)
 
     def forget_tries(self, email: str, address: str) -> None:

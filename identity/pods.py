@@ -128,6 +128,9 @@ async def create_pod(tx: Tx, base: Iri, account: str, id_: str, pod: NewPod, now
     """The pod with all that a new one holds, in one commit; Clash when the name is taken."""
     if await tx.one("SELECT 1 AS there FROM pod WHERE iri = :iri", iri=pod.root) is not None:
         raise Clash("There already is a pod by this name.", problem="name-taken")
+    # WI-3: a WebID never becomes another person's; the words are the same for both.
+    if await tx.one("SELECT 1 AS gone FROM departed WHERE iri = :iri", iri=pod.root) is not None:
+        raise Clash("There already is a pod by this name.", problem="name-taken")
     await tx.run(
         "INSERT INTO pod (iri, id, account, created, seq) VALUES (:iri, :id, :account, :now, 0)",
         iri=pod.root,

@@ -6,22 +6,26 @@ from dataclasses import dataclass
 
 from aiohttp import hdrs, web
 
+from identity.authorize_routes import Gate
+from identity.client_proof import ClientDoor
 from identity.cors import Cors
-from identity.credentials import Credential, check_credential, note_use, without_link
 from identity.door import Door, Identify, Room, json_answer
 from identity.dpop import read_proof
+from identity.fetched import Fetch
 from identity.identify import Identifier
 from identity.keys import Keys
+from identity.logout_routes import Exit
 from identity.provider import answer, metadata
 from identity.replay import Replay
 from identity.token import tokens_of
+from identity.token_grants import app_of, for_code, for_program, for_refresh, program_of
 from identity.token_request import (
     LARGEST_FORM,
-    Claimed,
     TokenRefusal,
     read_client,
     read_form,
-    require_client_credentials,
+    read_grant,
+    required,
 )
 from identity.who import Who
 from pod.database import Database
@@ -31,11 +35,6 @@ from pod.iri import Iri
 
 # The browser library downloads the metadata three times a login (OP-2).
 PUBLISHED = {"Cache-Control": "public, max-age=300"}
-_NO_LOGIN = """<!DOCTYPE html>
-<html lang="en"><meta charset="utf-8"><title>Not served yet</title>
-<p>Signing in to apps in the browser is not served by this version of Kluis.
-Programs sign in with client credentials.</p></html>
-"""
 
 
 def identify_with(keys: Keys, replay: Replay, base: Iri, now: Now) -> Identify:
@@ -50,16 +49,29 @@ def identify_with(keys: Keys, replay: Replay, base: Iri, now: Now) -> Identify:
 
 
 def routes(
-    db: Database, door: Door, keys: Keys, replay: Replay, base: Iri, now: Now
+    db: Database,
+    door: Door,
+    keys: Keys,
+    replay: Replay,
+    base: Iri,
+    now: Now,
+    fetch: Fetch,
+    dev: bool = False,
 ) -> list[web.RouteDef]:
     """What lies under /.oidc/, and the discovery document."""
-    issuer = Issuer(db, keys, replay, base, now)
+    issuer = Issuer(keys, ClientDoor(db, fetch, replay, base, now))
+    gate = Gate(db, keys, fetch, base, now, dev)
+    leaving = Exit(db, keys, fetch, base, now)
+    both = {"GET": gate.authorize, "POST": gate.authorize}
     table: list[tuple[str, Mapping[str, Room], Cors]] = [
         ("/.well-known/openid-configuration", {"GET": issuer.discovery}, Cors.PROTOCOL),
         ("/.oidc/jwks", {"GET": issuer.jwks}, Cors.PROTOCOL),
         ("/.oidc/token", {"POST": issuer.token}, Cors.PROTOCOL),
-        # OP-38: a navigation, so no CORS.
-        ("/.oidc/auth", {"GET": no_login, "POST": no_login}, Cors.NONE),
+        # OP-38: navigations, so no CORS.
+        ("/.oidc/auth", both, Cors.NONE),
+        ("/.oidc/auth/{code:[A-Za-z0-9_-]{1,64}}", {"GET": gate.resume}, Cors.NONE),
+        ("/.oidc/session/end", {"GET": leaving.leave, "POST": leaving.leave}, Cors.NONE),
+        ("/.oidc/session/confirm", {"POST": leaving.confirm}, Cors.NONE),
     ]
     listed = [
         web.route("*", path, door.open(by_method(rooms), cors)) for path, rooms, cors in table
@@ -88,31 +100,15 @@ async def nothing(request: web.Request, who: Who) -> web.Response:
     return json_answer({"error": "not_found", "error_description": detail}, 404)
 
 
-async def no_login(request: web.Request, who: Who) -> web.Response:
-    """Clients want the address in the metadata; what it stands for comes later."""
-    return web.Response(
-        status=400,
-        text=_NO_LOGIN,
-        content_type="text/html",
-        headers={
-            "Cache-Control": "no-store",
-            "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-        },
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Issuer:
     """The rooms of our own OpenID provider."""
 
-    db: Database
     keys: Keys
-    replay: Replay
-    base: Iri
-    now: Now
+    clients: ClientDoor
 
     async def discovery(self, request: web.Request, who: Who) -> web.Response:
-        return json_answer(metadata(self.base), headers=PUBLISHED)
+        return json_answer(metadata(self.clients.base), headers=PUBLISHED)
 
     async def jwks(self, request: web.Request, who: Who) -> web.Response:
         return json_answer(self.keys.token_jwks(), headers=PUBLISHED)
@@ -129,13 +125,22 @@ class Issuer:
 
     async def _grant(self, request: web.Request) -> dict[str, object]:
         form = read_form(request.content_type, await _body(request))
-        require_client_credentials(form)
+        kind = read_grant(form)
         claimed = read_client(request.headers.getall(hdrs.AUTHORIZATION, ()), form)
-        credential = await self._signed_in(claimed)
-        jkt = self._proved(request)
-        if credential.needs_note(self.now()):
-            await self.db.write(None, note_use, credential.id, self.now())
-        return answer(self.base, self.keys, credential, jkt, form.get("scope"), self.now())
+        if kind == "client_credentials":
+            program = await program_of(self.clients, claimed)
+            jkt = self._proved(request)
+            granted = await for_program(self.clients, program, form.get("scope"))
+        elif kind == "authorization_code":
+            app = await app_of(self.clients, claimed)
+            jkt = self._proved(request)
+            granted = await for_code(self.clients, app, form, jkt)
+        else:
+            app = await app_of(self.clients, claimed, required(form, "refresh_token"))
+            jkt = self._proved(request)
+            granted = await for_refresh(self.clients, app, form, jkt)
+        base, now = self.clients.base, self.clients.now()
+        return answer(base, self.keys, granted.given, jkt, now, granted.refresh)
 
     def _proved(self, request: web.Request) -> str:
         """OP-28: a token with a WebID is only given out bound to a key."""
@@ -144,25 +149,13 @@ class Issuer:
             raise TokenRefusal("invalid_request", "Tokens are bound to a key: send a DPoP proof.")
         if len(proofs) > 1:
             raise TokenRefusal("invalid_dpop_proof", "Send one DPoP proof.")
-        url, now = f"{self.base}.oidc/token", self.now()
+        url, now = f"{self.clients.base}.oidc/token", self.clients.now()
         try:
             proof = read_proof(proofs[0], request.method, (url,), now)
-            self.replay.refuse_seen(proof, now)
+            self.clients.replay.refuse_seen(proof, now)
         except NotSignedIn as error:
             raise TokenRefusal("invalid_dpop_proof", error.detail) from error
         return proof.thumbprint
-
-    async def _signed_in(self, claimed: Claimed) -> Credential:
-        for id_, secret in claimed.spellings:
-            credential = await self.db.read(check_credential, id_, secret)
-            if credential is None:
-                continue
-            if not credential.linked:
-                # OP-31: without its WebID a credential is worth nothing any more.
-                await self.db.write(None, without_link, credential.id, self.now())
-                break
-            return credential
-        raise TokenRefusal("invalid_client", "The client id or the secret is wrong.", 401)
 
 
 async def _body(request: web.Request) -> bytes:

@@ -2,11 +2,13 @@
 """Sessions: one random value each, its hash in one row; ending one deletes it (decision 30)."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
 from pod import clock
-from pod.database import Tx
+from pod.database import Row, Tx
+from pod.errors import Missing
 from pod.instant import DAY, HOUR, MINUTE, Instant
 
 PLAIN_LIFE = 12 * HOUR
@@ -15,6 +17,7 @@ LONGEST_LIFE = 30 * DAY
 PAGES_IDLE = 30 * MINUTE
 PAGES_LIFE = 12 * HOUR
 TOUCH_EVERY = MINUTE
+ID_LENGTH = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,12 @@ class Session:
     remember: bool
     signed_in: Instant | None
     acr: str | None
+    agent: str = ""
+
+    @property
+    def id(self) -> str:
+        """What the list calls it: part of the hash, which opens nothing."""
+        return self.hash[:ID_LENGTH]
 
     def opens_pages(self, moment: Instant) -> bool:
         """Pages ask to sign in again after 30 minutes idle or 12 hours."""
@@ -95,6 +104,10 @@ async def find_session(tx: Tx, value: str, now: Instant) -> Session | None:
     row = await tx.one("SELECT * FROM session WHERE hash = :hash", hash=hash_of(value))
     if row is None or int(row["expires"]) <= await clock.instant(tx, now):
         return None
+    return _session(row)
+
+
+def _session(row: Row) -> Session:
     return Session(
         row["hash"],
         row["account"],
@@ -104,6 +117,7 @@ async def find_session(tx: Tx, value: str, now: Instant) -> Session | None:
         bool(row["remember"]),
         row["signed_in"],
         row["acr"],
+        row["agent"] or "",
     )
 
 
@@ -118,12 +132,59 @@ async def touch_session(tx: Tx, session: Session, now: Instant) -> None:
     )
 
 
-async def close_session(tx: Tx, value: str) -> None:
-    """Sign out: the value is worth nothing from the next request on."""
-    await tx.run("DELETE FROM session WHERE hash = :hash", hash=hash_of(value))
+async def replace_session(tx: Tx, old: str, new: str, account: str, now: Instant) -> None:
+    """T-28: a sign-in ends the session that the browser had; call it before the new one opens.
+
+    Signing in again as the same account keeps its apps: they go over to the new session.
+    """
+    await tx.run(
+        "UPDATE client_access SET session = :new WHERE session = :old AND account = :account",
+        new=hash_of(new),
+        old=hash_of(old),
+        account=account,
+    )
+    await close_session(tx, old, now)
 
 
-async def close_others(tx: Tx, account: str, value: str | None) -> None:
-    """ACC-9: a new password ends every other session of the account."""
+async def close_session(tx: Tx, value: str, now: Instant) -> None:
+    """Sign out: the value is worth nothing from the next request on, nor what apps got in it."""
+    await _close(tx, [hash_of(value)], now)
+
+
+async def close_others(tx: Tx, account: str, value: str | None, now: Instant) -> None:
+    """ACC-9: a new password ends every other session of the account; None ends them all."""
     kept = "" if value is None else hash_of(value)
-    await tx.run("DELETE FROM session WHERE account = :a AND hash <> :kept", a=account, kept=kept)
+    rows = await tx.all(
+        "SELECT hash FROM session WHERE account = :a AND hash <> :kept", a=account, kept=kept
+    )
+    await _close(tx, [row["hash"] for row in rows], now)
+
+
+async def sessions_of(tx: Tx, account: str, now: Instant) -> list[Session]:
+    """KLU-6: the sessions that live, the one used last first."""
+    rows = await tx.all(
+        "SELECT * FROM session WHERE account = :a AND expires > :now ORDER BY used DESC, hash",
+        a=account,
+        now=await clock.instant(tx, now),
+    )
+    return [_session(row) for row in rows]
+
+
+async def end_session(tx: Tx, account: str, id_: str, now: Instant) -> None:
+    """KLU-6: end one from the list; Missing also when it is another account's."""
+    rows = await tx.all("SELECT hash FROM session WHERE account = :a", a=account)
+    ended = [row["hash"] for row in rows if row["hash"][:ID_LENGTH] == id_]
+    if not ended:
+        raise Missing("There is no such session.")
+    await _close(tx, ended, now)
+
+
+async def _close(tx: Tx, hashes: Sequence[str], now: Instant) -> None:
+    """An explicit end takes along every access that was given in the session (OP-33)."""
+    for hash_ in hashes:
+        await tx.run(
+            "UPDATE client_access SET ended = :now WHERE session = :hash AND ended IS NULL",
+            now=now,
+            hash=hash_,
+        )
+        await tx.run("DELETE FROM session WHERE hash = :hash", hash=hash_)

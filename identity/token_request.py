@@ -10,6 +10,9 @@ from urllib.parse import parse_qsl, unquote_plus
 LARGEST_FORM = 16 * 1024
 MOST_FIELDS = 50
 LONGEST_VALUE = 4 * 1024
+GRANTS = ("authorization_code", "refresh_token", "client_credentials")
+# RFC 7523 §2.2.
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
 class TokenRefusal(Exception):
@@ -24,10 +27,15 @@ class TokenRefusal(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """Who a client says it is. `spellings` are the readings of what it sent, best first."""
+    """Who a client says it is. `spellings` are the readings of id and secret, best first.
 
-    spellings: tuple[tuple[str, str], ...]
-    basic: bool
+    Without a secret there are none; `id` is what the form says then, None when it says nothing.
+    """
+
+    spellings: tuple[tuple[str, str], ...] = ()
+    basic: bool = False
+    id: str | None = None
+    assertion: str | None = None
 
 
 def read_form(content_type: str, body: bytes) -> Mapping[str, str]:
@@ -46,34 +54,50 @@ def read_form(content_type: str, body: bytes) -> Mapping[str, str]:
     return form
 
 
-def require_client_credentials(form: Mapping[str, str]) -> None:
-    """The one grant that is served."""
-    kind = form.get("grant_type")
-    if kind is None:
-        raise TokenRefusal("invalid_request", "The parameter grant_type is missing.")
-    if kind != "client_credentials":
-        raise TokenRefusal("unsupported_grant_type", "Only client_credentials is served here yet.")
+def read_grant(form: Mapping[str, str]) -> str:
+    """Which of the grants that are served."""
+    kind = required(form, "grant_type")
+    if kind not in GRANTS:
+        served = ", ".join(GRANTS)
+        raise TokenRefusal("unsupported_grant_type", f"Served are: {served}.")
+    return kind
+
+
+def required(form: Mapping[str, str], name: str) -> str:
+    """A parameter that must be there; an empty one counts as left out (RFC 6749 §3.2)."""
+    value = form.get(name)
+    if not value:
+        raise TokenRefusal("invalid_request", f"The parameter {name} is missing.")
+    return value
 
 
 def read_client(authorization: Sequence[str], form: Mapping[str, str]) -> Claimed:
-    """client_secret_basic or client_secret_post, not both (OP-12, OP-13)."""
+    """One way of signing in, not two: header, secret in the form, assertion, or none (OP-13)."""
     if len(authorization) > 1:
         raise TokenRefusal("invalid_request", "Send one Authorization header.")
-    if not authorization:
-        return Claimed(((_named(form, "client_id"), _named(form, "client_secret")),), basic=False)
-    if "client_secret" in form:
+    ways = [name for name in ("client_secret", "client_assertion") if form.get(name)]
+    if len(ways) + len(authorization) > 1:
         raise TokenRefusal("invalid_request", "The client signs in twice: choose one way.")
-    spellings = _read_basic(authorization[0])
-    agreed = [pair for pair in spellings if form.get("client_id", pair[0]) == pair[0]]
+    id_ = form.get("client_id") or None
+    if authorization:
+        return _read_header(authorization[0], id_)
+    if "client_assertion" in ways:
+        if form.get("client_assertion_type") != ASSERTION_TYPE:
+            raise TokenRefusal("invalid_client", f"client_assertion_type is {ASSERTION_TYPE}.", 401)
+        return Claimed(id=id_, assertion=form["client_assertion"])
+    if "client_secret" in ways:
+        if id_ is None:
+            raise TokenRefusal("invalid_client", "Say who you are: client id and secret.", 401)
+        return Claimed(((id_, form["client_secret"]),), id=id_)
+    return Claimed(id=id_)
+
+
+def _read_header(header: str, id_: str | None) -> Claimed:
+    spellings = _read_basic(header)
+    agreed = [pair for pair in spellings if id_ in (None, pair[0])]
     if not agreed:
         raise TokenRefusal("invalid_client", "client_id is not that of the header.", 401)
-    return Claimed(tuple(agreed), basic=True)
-
-
-def _named(form: Mapping[str, str], name: str) -> str:
-    if not form.get(name):
-        raise TokenRefusal("invalid_client", "Say who you are: client id and secret.", 401)
-    return form[name]
+    return Claimed(tuple(agreed), basic=True, id=id_)
 
 
 def _read_basic(header: str) -> tuple[tuple[str, str], ...]:

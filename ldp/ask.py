@@ -28,6 +28,7 @@ class House:
     sources: Sequence[PermitSource]
     contexts: Mapping[str, object]
     largest_body: int
+    quota: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,7 +209,7 @@ async def _change(tx: Tx, house: House, ask: Ask, change: Patch | tuple[ox.Tripl
     target = described.subject.iri if described.subject.is_container else ask.target
     media_type = rdf.TURTLE if described.subject.is_container else rdf.N_TRIPLES
     created = not described.subject.is_container and described.stored is None
-    new = await keep(tx, target, media_type, said, house.now(), created=created)
+    new = await keep(tx, target, media_type, said, house.now(), created=created, quota=house.quota)
     return Answer(204, {"ETag": f'"{new.version}.t"', "Link": _links(_subject(ask))})
 
 

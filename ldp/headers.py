@@ -99,7 +99,11 @@ def method_headers(iri: Iri, *, exists: bool, rdf: bool) -> dict[str, str]:
     # SP-70: the root and its ACL cannot be deleted.
     root = (acl or iri) == storage_of(iri)
     methods = allowed(is_container(iri), root, rdf, acl is not None, exists)
-    return _method_headers(methods)
+    headers = _method_headers(methods)
+    if "Accept-Post" in headers and iri == storage_of(iri) + "inbox/":
+        # SP-80: what an inbox takes is advertised.
+        headers["Accept-Post"] = ", ".join(_VARIANTS)
+    return headers
 
 
 @lru_cache(maxsize=64)

@@ -4,6 +4,7 @@
 from collections.abc import Iterable
 from hashlib import sha256
 
+from ldp.room import refuse_full
 from notify import outbox
 from pod import contents, rdf
 from pod.database import Tx
@@ -14,13 +15,20 @@ from pod.resource import Resource
 
 
 async def keep(
-    tx: Tx, iri: Iri, media_type: str, content: bytes | Blob, now: Instant, *, created: bool
+    tx: Tx,
+    iri: Iri,
+    media_type: str,
+    content: bytes | Blob,
+    now: Instant,
+    *,
+    created: bool,
+    quota: int = 0,
 ) -> Resource:
     """Keep content under a name; its container's listing and the outbox learn of it."""
     pod = storage_of(iri)
     seq = await outbox.record(tx, pod, "Create" if created else "Update", iri, now)
     resource = _resource(pod, iri, media_type, content, seq, now)
-    await contents.put(tx, resource)
+    refuse_full(await contents.put(tx, resource), quota)
     above = None if is_auxiliary(iri) else parent(iri)
     if above is not None and created:
         await contents.touch_membership(tx, above, seq, now)

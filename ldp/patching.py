@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pyoxigraph as ox
 
 from acl.check import check_acl, check_groups
+from acl.history import record_change
 from acl.modes import Mode
 from ldp import needs
 from ldp.admission import (
@@ -25,6 +26,7 @@ from ldp.bodies import discard, read_all, require_type, take_small
 from ldp.conditions import check_write
 from ldp.edit import edit
 from ldp.headers import PATCH_TYPES, links, method_headers, written_headers
+from ldp.inbox import take_message
 from ldp.keeping import keep, make_containers
 from ldp.listing import is_listed_fact
 from ldp.n3 import read_n3_patch
@@ -216,7 +218,12 @@ async def _keep(
     if isinstance(kept, bytes):
         await _check_kept(tx, house, ask, old, media_type, kept)
     await make_containers(tx, place.missing, now)
-    new = await keep(tx, ask.target, media_type, kept, now, created=old is None)
+    created = old is None
+    if created:
+        await take_message(tx, house, ask, media_type, kept)
+    new = await keep(tx, ask.target, media_type, kept, now, created=created, quota=house.quota)
+    if governed_by(ask.target) is not None:
+        await record_change(tx, new, ask.who, created=created)
     headers = written_headers(ask.target, new.version, rdf.essence(media_type), now)
     if old is None:
         return Kept(Answer(201, {"Location": ask.target, **headers, **more}))

@@ -17,6 +17,7 @@ from ldp.conditions import read_conditions
 from ldp.link import names_context, types_of
 from ldp.operations import METHODS, perform
 from ldp.ranges import Stretch
+from ldp.storage import NAME, describe_origin
 from pod import clock
 from pod.database import Tx
 from pod.errors import Missing, WrongMethod
@@ -37,7 +38,14 @@ def routes(house: House, door: Door) -> list[web.RouteDef]:
         ask = read_ask(request, who, door)
         return await _send(request, await _noted(house, ask))
 
-    return [web.route("*", "/{path:.*}", door.api(room, Cors.DATA), expect_handler=_wait)]
+    async def origin(request: web.Request, who: Who) -> web.StreamResponse:
+        accept = request.headers.get(hdrs.ACCEPT)
+        return await _send(request, await describe_origin(house, request.method, accept))
+
+    return [
+        web.route("*", f"/{NAME}", door.api(origin, Cors.DATA)),
+        web.route("*", "/{path:.*}", door.api(room, Cors.DATA), expect_handler=_wait),
+    ]
 
 
 def read_ask(request: web.Request, who: Who, door: Door) -> Ask:

@@ -14,6 +14,7 @@ from pod.iri import Iri, storage_of
 from pod.vocab import PIM, RDF, SOLID
 
 NAME = ".well-known/solid"
+JSON = "application/json"
 ALLOW = "GET, HEAD, OPTIONS"
 
 
@@ -37,6 +38,29 @@ async def describe_storage(house: House, ask: Ask) -> Answer:
         raise NotAcceptable(f"This can be had as {', '.join(rdf.OFFERED)}.")
     body = rdf.write(_statements(house, root), media_type)
     return Answer(200, _headers(root, media_type, created), body, len(body))
+
+
+async def describe_origin(house: House, method: str, accept: str | None) -> Answer:
+    """SP-25: some clients look at the origin, not at the pod; it names the issuer alone."""
+    if method == "OPTIONS":
+        return Answer(204, {"Allow": ALLOW})
+    if method not in ("GET", "HEAD"):
+        raise WrongMethod("This description is the server's.", headers={"Allow": ALLOW})
+    offered = [*rdf.OFFERED, JSON]
+    media_type = choose(accept, offered)
+    if media_type is None:
+        raise NotAcceptable(f"This can be had as {', '.join(offered)}.")
+    issuer = ox.NamedNode(house.base)
+    said = [ox.Triple(issuer, ox.NamedNode(SOLID + "oidcIssuer"), issuer)]
+    body = rdf.write(said, rdf.JSON_LD if media_type == JSON else media_type)
+    headers = {
+        "Content-Type": media_type,
+        "Allow": ALLOW,
+        "Cache-Control": "public, max-age=0, must-revalidate",
+        "Vary": "Accept, Origin",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Answer(200, headers, body, len(body))
 
 
 async def _created(tx: Tx, root: Iri) -> int | None:

@@ -4,6 +4,7 @@
 from collections.abc import Awaitable, Callable
 
 from acl.check import check_acl, check_groups
+from acl.history import record_change, record_removal
 from acl.modes import Mode
 from acl.rules import Rule
 from ldp import needs
@@ -21,16 +22,27 @@ from ldp.ask import Answer, Ask, House, Kept
 from ldp.bodies import Draft, discard, read_all, refuse_announced, refuse_type, require_type, take
 from ldp.conditions import check_write
 from ldp.headers import links, method_headers, written_headers
+from ldp.inbox import admit_message, take_message
 from ldp.keeping import keep, make_containers, take_away
 from ldp.listing import is_listed_fact
 from ldp.profile import guard_deletion, guard_issuer
+from ldp.room import refuse_announced_growth
 from ldp.slug import fresh_name, name_from_slug
 from pod import rdf
 from pod.contents import exists, has_members, was_used
 from pod.database import Tx
 from pod.errors import Clash, Missing, Unreadable, UnsupportedType, WrongMethod
 from pod.instant import Instant
-from pod.iri import Iri, acl_of, described_by, governed_by, is_auxiliary, is_container, storage_of
+from pod.iri import (
+    Iri,
+    acl_of,
+    described_by,
+    governed_by,
+    is_auxiliary,
+    is_container,
+    storage_of,
+    subject_of,
+)
 from pod.vocab import LDP
 
 TRIES = 8
@@ -85,6 +97,9 @@ async def _admit_put(tx: Tx, house: House, ask: Ask) -> Place:
         None if resource is None else resource.version,
         None if resource is None else resource.modified,
     )
+    if not place.exists:
+        await admit_message(tx, house, ask)
+    await refuse_announced_growth(tx, house, ask, 0 if resource is None else resource.size)
     return place
 
 
@@ -125,7 +140,20 @@ async def _put(tx: Tx, house: House, ask: Ask, draft: Draft, rules: tuple[Rule, 
         await guard_deletion(tx, ask.target)
     now = house.now()
     await make_containers(tx, place.missing, now)
-    new = await keep(tx, ask.target, draft.media_type, draft.content, now, created=old is None)
+    created = old is None
+    if created:
+        await take_message(tx, house, ask, draft.media_type, draft.content)
+    new = await keep(
+        tx,
+        ask.target,
+        draft.media_type,
+        draft.content,
+        now,
+        created=created,
+        quota=house.quota,
+    )
+    if governed_by(ask.target) is not None:
+        await record_change(tx, new, ask.who, created=created)
     headers = written_headers(ask.target, new.version, rdf.essence(draft.media_type), now)
     dropped = (old.blob,) if old is not None and old.blob is not None else ()
     return Kept(_written(house, ask.target, headers, old is None), dropped)
@@ -179,7 +207,7 @@ async def _make_container(tx: Tx, house: House, ask: Ask, body: bytes) -> Kept:
     place = await _admit_put(tx, house, ask)
     now = house.now()
     await make_containers(tx, place.missing, now)
-    new = await keep(tx, ask.target, rdf.TURTLE, body, now, created=True)
+    new = await keep(tx, ask.target, rdf.TURTLE, body, now, created=True, quota=house.quota)
     headers = written_headers(ask.target, new.version, rdf.TURTLE, now)
     return Kept(_written(house, ask.target, headers, True))
 
@@ -226,8 +254,10 @@ async def _admit_post(tx: Tx, house: House, ask: Ask, attempt: int) -> Iri:
         headers = method_headers(ask.target, exists=True, rdf=is_rdf)
         raise WrongMethod("Only containers take POST.", headers=headers)
     check_write(ask.conditions, found.resource.version, found.resource.modified)
+    await admit_message(tx, house, ask)
     if not ask.types & CONTAINERS:
         require_type(ask)
+        await refuse_announced_growth(tx, house, ask, 0)
     return await _mint(tx, ask, attempt)
 
 
@@ -255,7 +285,10 @@ async def _post(tx: Tx, house: House, ask: Ask, target: Iri, draft: Draft) -> An
     if await _taken(tx, target):
         return None
     now = house.now()
-    new = await keep(tx, target, draft.media_type, draft.content, now, created=True)
+    await take_message(tx, house, ask, draft.media_type, draft.content)
+    new = await keep(
+        tx, target, draft.media_type, draft.content, now, created=True, quota=house.quota
+    )
     headers = written_headers(target, new.version, rdf.essence(draft.media_type), now)
     return _written(house, target, headers, True)
 
@@ -296,6 +329,9 @@ async def _delete(tx: Tx, house: House, ask: Ask) -> Kept:
     check_write(ask.conditions, found.resource.version, found.resource.modified)
     await guard_deletion(tx, ask.target)
     dropped = await take_away(tx, ask.target, now)
+    acl = acl_of(subject_of(ask.target))
+    if found.acl is not None and found.acl.iri == acl:
+        await record_removal(tx, acl, ask.who, now)
     headers = method_headers(ask.target, exists=False, rdf=True)
     headers["Link"] = links(ask.target, house.base)
     return Kept(Answer(204, headers), tuple(dropped))

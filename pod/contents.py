@@ -2,6 +2,7 @@
 """Resources as rows. Every change is numbered per pod and told to the outbox in its own commit."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from pod.database import Row, Tx
@@ -110,8 +111,22 @@ async def next_seq(tx: Tx, pod: Iri) -> int:
     return int(row["seq"])
 
 
-async def put(tx: Tx, resource: Resource) -> None:
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """By how much a write made its pod larger, how large it is now, and its own limit if any."""
+
+    grown: int
+    used: int
+    quota: int | None
+
+
+async def put(tx: Tx, resource: Resource) -> Filled:
     """Keep this resource under its name, new or in place of what was there."""
+    old = await tx.one(
+        "SELECT size FROM resource WHERE pod = :pod AND iri = :iri",
+        pod=resource.pod,
+        iri=resource.iri,
+    )
     above = None if is_auxiliary(resource.iri) else parent(resource.iri)
     await tx.run(
         f"INSERT INTO resource ({_COLUMNS}, parent) VALUES (:pod, :iri, :media_type, :body, :blob,"  # noqa: S608 - a constant list of columns
@@ -130,6 +145,25 @@ async def put(tx: Tx, resource: Resource) -> None:
         modified=resource.modified,
         parent=above,
     )
+    return await _count(tx, resource.pod, resource.size - (int(old["size"]) if old else 0))
+
+
+async def _count(tx: Tx, pod: Iri, grown: int) -> Filled:
+    """A8: the pod's size moves with each write, so that none has to add it all up."""
+    row = await tx.one(
+        "UPDATE pod SET used = used + :grown WHERE iri = :pod RETURNING used, quota",
+        grown=grown,
+        pod=pod,
+    )
+    if row is None:
+        return Filled(grown, 0, None)
+    return Filled(grown, int(row["used"]), row["quota"])
+
+
+async def filled(tx: Tx, pod: Iri) -> Filled:
+    """How full the pod is."""
+    row = await tx.one("SELECT used, quota FROM pod WHERE iri = :pod", pod=pod)
+    return Filled(0, 0, None) if row is None else Filled(0, int(row["used"]), row["quota"])
 
 
 async def touch(tx: Tx, container: Iri, version: int) -> None:
@@ -159,7 +193,7 @@ async def remove(tx: Tx, iri: Iri, now: Instant) -> list[str]:
     SP-71: auxiliaries go with their subject. SP-17: the name alone is remembered.
     """
     rows = await tx.all(
-        "DELETE FROM resource WHERE pod = :pod AND iri IN (:iri, :acl, :meta) RETURNING blob",
+        "DELETE FROM resource WHERE pod = :pod AND iri IN (:iri, :acl, :meta) RETURNING blob, size",
         pod=storage_of(iri),
         iri=iri,
         acl=acl_of(iri),
@@ -172,6 +206,7 @@ async def remove(tx: Tx, iri: Iri, now: Instant) -> list[str]:
         iri=iri,
         now=now,
     )
+    await _count(tx, storage_of(iri), -sum(int(row["size"]) for row in rows))
     return [row["blob"] for row in rows if row["blob"] is not None]
 
 

@@ -15,7 +15,8 @@ CREATE TABLE account (
     operator INTEGER NOT NULL,
     created INTEGER NOT NULL,
     language TEXT,
-    leaves INTEGER
+    leaves INTEGER,
+    second_step INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE login (
     id TEXT PRIMARY KEY,
@@ -172,6 +173,10 @@ CREATE TABLE webid_proof (
     expires INTEGER NOT NULL,
     PRIMARY KEY (account, webid)
 );
+CREATE TABLE departed (
+    iri TEXT PRIMARY KEY,
+    time INTEGER NOT NULL
+);
 CREATE TABLE organisation (
     account TEXT PRIMARY KEY REFERENCES account (id) ON DELETE CASCADE,
     name TEXT NOT NULL,
@@ -254,6 +259,13 @@ CREATE TABLE journal (
 );
 CREATE INDEX journal_agency ON journal (pod, agency, seq);
 CREATE INDEX journal_grant ON journal (grant_id, seq);
+CREATE TABLE inbox_count (
+    pod TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    hour INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    PRIMARY KEY (pod, sender, hour)
+);
 CREATE TABLE acl_change (
     pod TEXT NOT NULL,
     seq INTEGER NOT NULL,
@@ -263,6 +275,7 @@ CREATE TABLE acl_change (
     webid TEXT,
     client TEXT,
     kind TEXT NOT NULL,
+    media_type TEXT NOT NULL,
     body TEXT NOT NULL,
     PRIMARY KEY (pod, seq)
 );

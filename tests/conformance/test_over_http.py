@@ -46,6 +46,21 @@ async def _raw(town: Town, *requests: str) -> bytes:
     return answer
 
 
+async def test_the_origin_names_its_issuer_to_programs_elsewhere(town: Town) -> None:  # SP-25
+    for accept in ("text/turtle", "application/ld+json", "application/json"):
+        headers = {"Accept": accept, "Origin": APP}
+        answer = await town.web.ask("GET", ".well-known/solid", headers=headers)
+
+        assert (answer.status, answer.header("Content-Type").split(";")[0]) == (200, accept)
+        assert answer.header("Access-Control-Allow-Origin") == APP
+        assert answer.header("Access-Control-Allow-Credentials") == "true"
+        kind = rdf.JSON_LD if accept == "application/json" else accept
+        (said,) = rdf.parse(answer.body, kind, town.web.base).triples
+        assert said.predicate.value == SOLID + "oidcIssuer"
+        assert str(said.object) == f"<{town.web.base}>"
+    assert (await town.web.ask("PUT", ".well-known/solid", body=b"x")).status == 405
+
+
 async def test_one_connection_carries_requests_in_their_order(town: Town) -> None:  # SP-1
     answer = await _raw(
         town,

@@ -210,6 +210,18 @@ async def test_sensitive_data_needs_a_yes_of_its_own_and_a_fresh_sign_in(village
     assert grant["data"][0]["special"]
 
 
+@pytest.mark.parametrize("acr", ["high", None])
+async def test_the_level_of_the_sign_in_is_kept_with_the_yes_and_its_end(
+    village: Village, acr: str | None
+) -> None:
+    """FED-4."""
+    grant = await approved(village, await asked(village), who=replace(AN_WHO, acr=acr))
+    await endings.withdraw(village.house, replace(AN_WHO, acr=acr), grant["id"])
+
+    events = await village.db.read(events_of, grant["id"])
+    assert [event.details.get("acr") for event in events] == [acr, acr]
+
+
 async def test_a_request_that_lapsed_takes_no_answer(village: Village) -> None:
     name = await asked(village)
     await inbox.show_notice(village.house, AN_WHO, name, "nl")

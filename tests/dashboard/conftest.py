@@ -24,8 +24,16 @@ from consent.request import read_request
 from consent.requests import ask
 from consent.seed import seed_registry
 from consent.signer import signer_of
+from dashboard.fittings import Fittings
+from identity.authorize_routes import Gate
+from identity.cors import Cors
 from identity.door import Door, Identify
+from identity.keys import open_keys
+from identity.mail import Mailbox, to_folder
+from identity.passwords import Passwords
+from identity.recovery import Recovery
 from identity.seed import seed_accounts
+from identity.upstream import Provider
 from identity.who import ANYONE, Who
 from ldp.keeping import keep
 from pod import clock
@@ -35,6 +43,7 @@ from pod.instant import Instant
 from pod.iri import Iri
 from pod.sqlite import Sqlite
 from tests.conftest import MovableClock
+from tests.dashboard.outside import Outside
 from tests.people import Outcome, a_house
 
 LOON = "https://data.vlaanderen.be/ns/loongegevens#"
@@ -43,6 +52,9 @@ IBAN = "BE68539007547034"
 AGENCY_NAME = "Voorbeeldagentschap Opvang"
 CLIENT = "https://opvang.example/app"
 AS_AGENCY = {"Authorization": "the agency"}
+BURGER = Provider(
+    "burger", {"nl": "Burgerlogin", "en": "Citizen login"}, "https://burger.example/op", "kluis"
+)
 PASSWORD = "een lang wachtwoord"
 THREE = ("brutoloon", "verloningsperiode", "werkgever")
 
@@ -183,6 +195,8 @@ class Town:
 
     house: House
     now: MovableClock
+    outside: Outside
+    mailbox: Mailbox
 
     @property
     def base(self) -> Iri:
@@ -282,14 +296,27 @@ async def town(db: Sqlite, tmp_path: Path, now: MovableClock) -> AsyncIterator[T
     )
     await seed_registry(db, base, [agency()], [purpose("opvangtarief")], now())
     app, door = web.Application(), Door(base, by_header(base))
-    app.add_routes(dashboard.routes.routes(house, door))
+    outside, passwords = Outside(), Passwords()
+    mailbox = Mailbox(to_folder(tmp_path / "mail"), "kluis@example.org", now)
+    fittings = Fittings(
+        passwords,
+        fetch=outside,
+        recovery=Recovery(db, base, now, passwords, mailbox),
+        providers=(BURGER,),
+        dev=True,
+        mail=tmp_path / "mail",
+    )
+    gate = Gate(db, open_keys(tmp_path / "keys"), outside, base, now, True)
+    app.add_routes([web.get("/.oidc/auth", door.open(gate.authorize, Cors.NONE))])
+    app.add_routes(dashboard.routes.routes(house, door, fittings=fittings))
     sources = (wac.permits, permit_source(base, house.signer))
     data = a_house(db, files, now, base=base, sources=sources)
     app.add_routes(ldp.routes.routes(data, door))
     server = TestServer(app, host="127.0.0.1", port=port)
     await server.start_server()
-    yield Town(house, now)
+    yield Town(house, now, outside, mailbox)
     await server.close()
+    await mailbox.close()
 
 
 @pytest.fixture

@@ -2,10 +2,11 @@
 """A small server with the identity room alone, asked over HTTP."""
 
 from collections.abc import AsyncIterator, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from aiohttp import ClientSession, CookieJar, web
 from aiohttp.test_utils import TestServer, unused_port
@@ -13,10 +14,13 @@ from argon2 import PasswordHasher
 from joserfc.jwk import ECKey
 
 import identity.account_routes
+import identity.interaction_routes
 import identity.routes
 from identity.door import Door, json_answer
+from identity.fetched import KEEP, LIMIT, Fetch, Fetched, Keep
 from identity.identify import Identifier
 from identity.keys import Keys, open_keys
+from identity.outward import NotFetched
 from identity.passwords import Passwords
 from identity.replay import open_replay
 from identity.standing import require_standing
@@ -50,6 +54,7 @@ class Town:
     db: Sqlite
     keys: Keys
     now: MovableClock
+    elsewhere: dict[str, Json] = field(default_factory=dict)
 
     async def ask(self, method: str, where: str, **more: Any) -> Said:
         url = where if where.startswith("http") else self.base + where
@@ -98,13 +103,30 @@ async def town(tmp_path: Path, db: Sqlite, now: MovableClock) -> AsyncIterator[T
     keys, replay = open_keys(tmp_path / "keys"), open_replay(tmp_path / "proofs.db", now())
     door = Door(base, identity.routes.identify_with(keys, replay, base, now))
     app = web.Application()
-    app.add_routes(identity.routes.routes(db, door, keys, replay, base, now))
     quick = Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+    web_of_apps: dict[str, Json] = {}
+    fetch = fetch_from(web_of_apps)
+    app.add_routes(identity.routes.routes(db, door, keys, replay, base, now, fetch, dev=True))
+    app.add_routes(identity.interaction_routes.routes(db, door, base, now, fetch, True, quick))
     app.add_routes(identity.account_routes.routes(db, door, base, now, True, quick))
     app.router.add_get("/who", door.api(_who(db)))
     async with TestServer(app, port=port), ClientSession(cookie_jar=CookieJar(unsafe=True)) as http:
-        yield Town(base, http, db, keys, now)
+        yield Town(base, http, db, keys, now, web_of_apps)
     replay.close()
+
+
+def fetch_from(documents: Mapping[str, Json]) -> Fetch:
+    """The outside world: JSON documents by their address, and nothing else."""
+
+    async def get(
+        url: str, *, accept: str, limit: int = LIMIT, redirects: int = 0, keep: Keep = KEEP
+    ) -> Fetched:
+        if url not in documents:
+            raise NotFetched(url, "there is nothing")
+        body = orjson.dumps(documents[url])
+        return Fetched(url, 200, "application/ld+json", None, body, {}, 0)
+
+    return get
 
 
 def _who(db: Sqlite) -> Any:

@@ -269,7 +269,7 @@ async def test_a_wrong_method_is_405(town: Town) -> None:
     assert said.headers["Allow"] == "GET"
 
 
-@pytest.mark.parametrize("path", [".account/nothing", ".account/login", ".account/oidc/prompt/"])
+@pytest.mark.parametrize("path", [".account/nothing", ".account/login", ".account/oidc/nothing/"])
 async def test_what_is_not_there_says_so_as_the_rest_does(town: Town, path: str) -> None:
     said = await town.ask("POST", path)
 

@@ -12,7 +12,7 @@ async function arrive() {
 globalThis.signIn = (oidcIssuer, clientId) =>
   authn.login({
     oidcIssuer,
-    clientId,
+    ...(clientId ? { clientId } : {}),
     redirectUrl: location.origin + "/",
     clientName: "Een <b>app</b>",
   });

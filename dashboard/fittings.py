@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What the pages for signing in and for settings work with, besides the house."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from identity.fetched import Fetch
+from identity.passwords import SHORTEST, Passwords
+from identity.recovery import Recovery
+from identity.upstream import Provider
+from pod.instant import MINUTE
+
+FRESH = 10 * MINUTE  # KLU-3
+VERY_FRESH = 5 * MINUTE  # ui.md §9: keys
+
+
+@dataclass(frozen=True, slots=True)
+class Fittings:
+    """`fetch` is None where no apps sign in, `recovery` where no mail goes out.
+
+    `mail` is the folder of letters that a developer may read in a page.
+    """
+
+    passwords: Passwords = field(default_factory=Passwords)
+    fetch: Fetch | None = None
+    recovery: Recovery | None = None
+    providers: tuple[Provider, ...] = ()
+    shortest: int = SHORTEST
+    dev: bool = False
+    mail: Path | None = None
