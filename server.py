@@ -24,13 +24,16 @@ import identity.account_routes
 import identity.interaction_routes
 import identity.passkey_routes
 import identity.registration_routes
+import identity.revocation_routes
 import identity.routes
+import identity.upstream_routes
 import ldp.ask
 import ldp.routes
-from commands import demo, registry, seed, verify
+from commands import demo, dev_idp, keys, organisation, registry, seed, token, verify
 from commands.settings import Settings, WrongUsage, add_flags, read_settings
 from commands.settling import settling
 from commands.workers import Crew, Sockets, keep, listening
+from consent.farewell import farewell_in
 from consent.signer import signer_of
 from dashboard.fittings import Fittings
 from identity.door import Door
@@ -82,6 +85,7 @@ def build_app(
         sources=sources,
         contexts={},
         largest_body=settings.max_body,
+        quota=settings.quota,
     )
     rates = consent.house.DEVELOPMENT_RATES if settings.dev else consent.house.PLAIN_RATES
     word = consent.house.House(base, db, files, wall, signer, rates)
@@ -89,17 +93,31 @@ def build_app(
     fetcher = open_fetch(dev=settings.dev, now=wall)
     get, tries = fetcher.get, passwords.tries
     app.add_routes(identity.registration_routes.routes(db, door, tries, wall, dev=settings.dev))
+    app.add_routes(identity.revocation_routes.routes(db, door, get, keys, replay, base, wall))
     app.add_routes(
         identity.routes.routes(db, door, keys, replay, base, wall, get, dev=settings.dev)
+    )
+    app.add_routes(
+        identity.upstream_routes.routes(db, door, base, wall, get, fetcher.swap, settings.provider)
     )
     app.add_routes(
         identity.interaction_routes.routes(db, door, base, wall, get, settings.dev, passwords)
     )
     app.add_routes(identity.passkey_routes.routes(db, door, base, wall, settings.dev, passwords))
-    mailbox = _mailbox(settings, folder)
+    mailbox, farewell = _mailbox(settings, folder), farewell_in(word)
     app.add_routes(
         identity.account_routes.routes(
-            db, door, base, wall, settings.dev, passwords, mailbox=mailbox, fetch=get
+            db,
+            door,
+            base,
+            wall,
+            settings.dev,
+            passwords,
+            mailbox=mailbox,
+            fetch=get,
+            files=files,
+            providers=tuple(provider.name for provider in settings.provider),
+            farewell=farewell,
         )
     )
     app.add_routes(consent.routes.routes(word, door, dev=settings.dev))
@@ -107,6 +125,7 @@ def build_app(
         passwords,
         get,
         None if mailbox is None else Recovery(db, base, wall, passwords, mailbox),
+        providers=settings.provider,
         shortest=1 if settings.dev else SHORTEST,
         dev=settings.dev,
         mail=_letters(settings, folder),
@@ -123,7 +142,7 @@ def build_app(
 
     app.on_cleanup.append(close_files)
     if settles:
-        app.cleanup_ctx.append(lambda _app: settling(word))
+        app.cleanup_ctx.append(lambda _app: settling(word, farewell))
     return app
 
 
@@ -285,8 +304,8 @@ def arguments() -> argparse.ArgumentParser:
     showing = commands.add_parser("demo", help="tell the whole story against a real server")
     showing.add_argument("--keep", action="store_true", help="leave the server running")
     showing.set_defaults(command=lambda given: demo.run(given.keep))
-    verify.add_commands(commands)
-    registry.add_commands(commands)
+    for each in (verify, registry, token, organisation, keys, dev_idp):
+        each.add_commands(commands)
     return parser
 
 

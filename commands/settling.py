@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""The hourly round: what the clock has done to grants is written down, also when nobody asks."""
+"""The hourly round: what the clock has done is written down, also when nobody asks."""
 
 import asyncio
 import logging
@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 from consent.endings import settle_due
 from consent.house import House
+from identity.leaving import Farewell, see_off
 
 MOST = 500
 HOUR = 3600.0
@@ -16,9 +17,9 @@ LOG = logging.getLogger("kluis.settling")
 
 
 @asynccontextmanager
-async def settling(house: House) -> AsyncIterator[None]:
+async def settling(house: House, farewell: Farewell) -> AsyncIterator[None]:
     """Settle at once and then each hour, for as long as this is entered. One process is enough."""
-    task = asyncio.create_task(_rounds(house))
+    task = asyncio.create_task(_rounds(house, farewell))
     try:
         yield
     finally:
@@ -26,16 +27,17 @@ async def settling(house: House) -> AsyncIterator[None]:
         await asyncio.wait([task])
 
 
-async def _rounds(house: House) -> None:
+async def _rounds(house: House, farewell: Farewell) -> None:
     while True:
-        wait = SOON if await _round(house) == MOST else HOUR
+        wait = SOON if await _round(house, farewell) == MOST else HOUR
         await asyncio.sleep(wait)
 
 
-async def _round(house: House) -> int:
+async def _round(house: House, farewell: Farewell) -> int:
     """One round; a failure is logged and tried again: enforcement never waits for this."""
     try:
+        await see_off(house.db, farewell, house.now())
         return await settle_due(house, MOST)
     except Exception:  # whatever it was, the next round comes; logged with its traceback
-        LOG.exception("Grants that are past their time could not be settled; again in an hour.")
+        LOG.exception("What is past its time could not be settled; again in an hour.")
         return 0

@@ -129,6 +129,14 @@ async def open_between(tx: Tx, pod: str, agency: str) -> list[Grant]:
     return [_grant(row) for row in rows]
 
 
+async def open_in(tx: Tx, pod: str) -> list[Grant]:
+    """Every grant in a pod that has not ended."""
+    rows = await tx.all(
+        f"{_SELECT} WHERE pod = :pod AND state IN {_IN_FORCE} ORDER BY seq", pod=pod
+    )
+    return [_grant(row) for row in rows]
+
+
 async def ended_between(tx: Tx, pod: str, agency: str) -> list[Grant]:
     """Those that are over, newest first: only asked when nothing permits, to say why."""
     rows = await tx.all(

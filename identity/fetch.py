@@ -40,6 +40,7 @@ CONNECT_SECONDS = 2.0
 MOST_AT_ONCE = 64
 MOST_PER_HOST = 4
 MOST_WAITING = 512
+LARGEST_SWAP = 64 * 1024
 USER_AGENT = "Kluis"
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _NO_ADDRESS = "its host has no public address"
@@ -97,6 +98,24 @@ class Fetcher:
                 ) as response,
             ):
                 return response.status
+        except (ClientError, TimeoutError, OSError, ValueError) as error:
+            raise NotFetched(url, self._reason(error, address)) from error
+
+    async def swap(self, url: str, body: bytes, headers: Mapping[str, str]) -> bytes:
+        """Send; the body of an answer with status 200, bounded. NotFetched for any other."""
+        address = read_address(url, dev=self.dev)
+        self.patience.refuse_origin(url, address.origin)
+        sent = {"Accept-Encoding": "gzip", **headers}
+        try:
+            async with (
+                asyncio.timeout(self.seconds),
+                self._open().post(
+                    _target(address), data=body, headers=sent, allow_redirects=False
+                ) as response,
+            ):
+                if response.status != 200:
+                    raise NotFetched(url, f"it answers with status {response.status}")
+                return await _read(url, response, LARGEST_SWAP)
         except (ClientError, TimeoutError, OSError, ValueError) as error:
             raise NotFetched(url, self._reason(error, address)) from error
 

@@ -127,5 +127,7 @@ def _about(base: Iri, given: Given, jkt: str, now: Instant) -> Mapping[str, Any]
 
 
 def _sign(keys: Keys, claims: dict[str, Any], kind: str) -> str:
-    header = {"alg": "ES256", "typ": kind, "kid": keys.tokens.thumbprint()}
-    return jwt.encode(header, claims, keys.tokens, algorithms=["ES256"])
+    # Taken once: the keys may be changed while this runs.
+    key = keys.tokens
+    header = {"alg": "ES256", "typ": kind, "kid": key.thumbprint()}
+    return jwt.encode(header, claims, key, algorithms=["ES256"])

@@ -35,8 +35,9 @@ async def unlink(tx: Tx, account: str, id_: str, now: Instant) -> None:
         raise Missing("There is no such link.")
     uri = row["uri"]
     await tx.run(
-        "UPDATE client_access SET ended = :now"
-        " WHERE account = :a AND webid = :uri AND ended IS NULL",
+        # A remembered app is forgotten too, or linking again would bring it back.
+        "UPDATE client_access SET ended = COALESCE(ended, :now), remembered = 0"
+        " WHERE account = :a AND webid = :uri",
         now=now,
         a=account,
         uri=uri,

@@ -10,6 +10,7 @@ from joserfc.jwk import OKPKey
 from commands.settling import settling
 from consent.house import House
 from consent.signer import signer_of
+from identity.leaving import nobody_waits
 from pod.files import Files
 from pod.instant import wall
 from pod.iri import Iri
@@ -23,7 +24,7 @@ async def test_a_round_that_fails_is_logged_and_stops_nobody(
     signer = signer_of(OKPKey.generate_key("Ed25519"))
     house = House(Iri("http://localhost:3000/"), db, Files(tmp_path), wall, signer)
 
-    async with settling(house):
+    async with settling(house, nobody_waits):
         for _ in range(500):
             if caplog.records:
                 break

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Whoever leaves takes her word back first: every grant in her pods ends (KLU-9)."""
+
+from collections.abc import Awaitable, Callable
+
+from consent.endings import make, settle
+from consent.grant import OPEN, Move
+from consent.house import House
+from consent.ledger import open_in
+from consent.receipt import Press, new_codes
+from notify import outbox
+from pod import clock
+from pod.database import Tx
+from pod.iri import Iri
+
+
+def farewell_in(house: House) -> Callable[[Tx, str], Awaitable[None]]:
+    """What identity does not know of: called in the commit in which somebody asks to leave."""
+
+    async def farewell(tx: Tx, account: str) -> None:
+        for row in await tx.all("SELECT iri FROM pod WHERE account = :a", a=account):
+            await _end_all(tx, house, Iri(row["iri"]))
+
+    return farewell
+
+
+async def _end_all(tx: Tx, house: House, pod: Iri) -> None:
+    press = Press(house.base, house.signer)
+    moment = await clock.instant(tx, house.now())
+    for found in await open_in(tx, pod):
+        grant = await settle(tx, press, found, moment)
+        if grant.state not in OPEN:
+            continue
+        ended, _ = await make(tx, press, grant, Move.WITHDRAW, moment, grant.subject, new_codes())
+        await outbox.record(tx, ended.pod, "ConsentWithdrawn", ended.id, moment)
+    await clock.mark(tx, moment)
