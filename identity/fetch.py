@@ -46,6 +46,11 @@ _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _NO_ADDRESS = "its host has no public address"
 
 
+@dataclass(frozen=True, slots=True)
+class _Moved:
+    location: str | None
+
+
 @dataclass(slots=True)
 class Fetcher:
     """Asks others, within limits: one flight per address, answers kept as long as they count.
@@ -61,6 +66,7 @@ class Fetcher:
     patience: Patience = field(init=False)
     flights: dict[Key, asyncio.Task[Fetched | NotFetched]] = field(default_factory=dict)
     session: ClientSession | None = None
+    names: Resolving | None = None
 
     def __post_init__(self) -> None:
         self.shelf, self.patience = Shelf(self.now), Patience(self.now)
@@ -128,6 +134,8 @@ class Fetcher:
         session, self.session = self.session, None
         if session is not None:
             await session.close()
+        if self.names is not None:
+            self.names.close()
 
     async def _flight(self, key: Key, address: Address) -> Fetched | NotFetched:
         flight = self.flights.get(key)
@@ -168,7 +176,7 @@ class Fetcher:
             address = next_address(address, came.location, dev=self.dev)
         raise NotFetched(url, "it redirects too often" if redirects else "it redirects")
 
-    async def _ask(self, url: str, address: Address, accept: str, limit: int) -> "Fetched | _Moved":
+    async def _ask(self, url: str, address: Address, accept: str, limit: int) -> Fetched | _Moved:
         headers = {"Accept": accept, "Accept-Encoding": "gzip"}
         async with self._open().get(
             _target(address), headers=headers, allow_redirects=False
@@ -213,10 +221,11 @@ class Fetcher:
         return "its answer is no HTTP that is understood here"
 
     def _open(self) -> ClientSession:
-        if self.session is None or self.session.closed:
+        if self.session is None or self.names is None:
+            self.names = Resolving(self.lookup, self.dev)
             self.session = ClientSession(
                 connector=TCPConnector(
-                    resolver=_Names(Resolving(self.lookup, self.dev)),
+                    resolver=_Names(self.names),
                     socket_factory=self._socket,
                     use_dns_cache=False,
                     force_close=True,
@@ -242,11 +251,6 @@ class Fetcher:
         return socket.socket(family, kind, protocol)
 
 
-@dataclass(frozen=True, slots=True)
-class _Moved:
-    location: str | None
-
-
 class _Names(AbstractResolver):
     """Our look-up in the form that aiohttp asks for."""
 
@@ -270,7 +274,7 @@ class _Names(AbstractResolver):
         ]
 
     async def close(self) -> None:
-        self.names.close()
+        """The look-ups are closed by who opened them."""
 
 
 def open_fetch(*, dev: bool, now: Now) -> Fetcher:

@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 import orjson
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, RSAKey
+from joserfc.jwk import ECKey, OKPKey, RSAKey
 
-PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
+PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey | ed25519.Ed25519PublicKey
 # Takes what was signed and the signature; BadToken unless the one is the other's.
 Check = Callable[[bytes, bytes], None]
 PRIVATE = frozenset(("d", "p", "q", "dp", "dq", "qi", "oth", "k"))
@@ -27,7 +27,9 @@ _EC = {
 # The plain alphabet's own characters become one that no alphabet has.
 _TO_PLAIN = bytes.maketrans(b"-_+/=", b"+/!!!")
 _RSA = ("RS256", "PS256")
-ALGORITHMS = (*_EC, *_RSA)
+# RFC 8037 calls it EdDSA, RFC 9864 Ed25519.
+_ED = ("EdDSA", "Ed25519")
+ALGORITHMS = (*_EC, *_RSA, *_ED)
 
 
 class BadToken(ValueError):
@@ -97,17 +99,21 @@ def public_key(jwk: object) -> tuple[PublicKey, str]:
     public = key.public_key
     if isinstance(public, rsa.RSAPublicKey) and public.key_size < SMALLEST_RSA:
         raise BadToken("RSA keys have at least 2048 bits")
+    if not isinstance(public, PublicKey):
+        raise BadToken("the jwk is no public key for signatures")
     return public, key.thumbprint()
 
 
-def _imported(jwk: dict[str, Any]) -> ECKey | RSAKey:
+def _imported(jwk: dict[str, Any]) -> ECKey | RSAKey | OKPKey:
     match jwk.get("kty"):
         case "EC" if jwk.get("crv") in ("P-256", "P-384"):
             return ECKey.import_key({name: jwk[name] for name in ("kty", "crv", "x", "y")})
         case "RSA":
             return RSAKey.import_key({name: jwk[name] for name in ("kty", "n", "e")})
+        case "OKP" if jwk.get("crv") == "Ed25519":
+            return OKPKey.import_key({name: jwk[name] for name in ("kty", "crv", "x")})
         case _:
-            raise BadToken("the key is neither P-256, P-384 nor RSA")
+            raise BadToken("the key is neither P-256, P-384, Ed25519 nor RSA")
 
 
 def check_with(key: PublicKey, algorithm: str) -> Check:
@@ -119,7 +125,19 @@ def check_with(key: PublicKey, algorithm: str) -> Check:
         return _check_ec(key, algorithm)
     if algorithm in _RSA and isinstance(key, rsa.RSAPublicKey):
         return _check_rsa(key, algorithm)
+    if algorithm in _ED and isinstance(key, ed25519.Ed25519PublicKey):
+        return _check_ed(key)
     raise BadToken("the algorithm is not accepted, or does not fit the key")
+
+
+def _check_ed(key: ed25519.Ed25519PublicKey) -> Check:
+    def check(signed: bytes, signature: bytes) -> None:
+        try:
+            key.verify(signature, signed)
+        except InvalidSignature as error:
+            raise BadToken("the signature does not hold") from error
+
+    return check
 
 
 def _check_ec(key: ec.EllipticCurvePublicKey, algorithm: str) -> Check:

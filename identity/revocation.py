@@ -9,7 +9,7 @@ from identity.apps import end_access
 from identity.codes import hash_of
 from identity.credentials import renew_access
 from identity.refresh import client_of_params
-from identity.token import Tokens
+from identity.token import AnotherIssuer, Tokens
 from pod.database import Database, Tx
 from pod.errors import NotSignedIn
 from pod.instant import SECOND, Instant, Now
@@ -31,7 +31,7 @@ async def look(db: Database, tokens: Tokens, token: str, now: Now) -> Seen | Non
         return refresh
     try:
         read = tokens.read(token, now())
-    except NotSignedIn:
+    except (NotSignedIn, AnotherIssuer):
         return None
     who = read.who
     # RS-4: the storage allows a clock to be off; here it is ours that counts.

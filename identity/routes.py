@@ -12,12 +12,12 @@ from identity.cors import Cors
 from identity.door import Door, Identify, Room, json_answer
 from identity.dpop import read_proof
 from identity.fetched import Fetch
-from identity.identify import Identifier
+from identity.identify import Abroad, Identifier
 from identity.keys import Keys
 from identity.logout_routes import Exit
 from identity.provider import answer, metadata
 from identity.replay import Replay
-from identity.token import tokens_of
+from identity.token import AnotherIssuer, tokens_of
 from identity.token_grants import app_of, for_code, for_program, for_refresh, program_of
 from identity.token_request import (
     LARGEST_FORM,
@@ -37,13 +37,20 @@ from pod.iri import Iri
 PUBLISHED = {"Cache-Control": "public, max-age=300"}
 
 
-def identify_with(keys: Keys, replay: Replay, base: Iri, now: Now) -> Identify:
+def identify_with(
+    keys: Keys, replay: Replay, base: Iri, now: Now, abroad: Abroad | None = None
+) -> Identify:
     """The part of the door that finds out who asks."""
-    identifier = Identifier(base, tokens_of(base, keys), replay)
+    identifier = Identifier(base, tokens_of(base, keys), replay, abroad)
 
     async def identify(request: web.Request) -> Who:
-        path = request.rel_url.raw_path
-        return identifier.identify(request.method, path, request.headers, now())
+        path, headers = request.rel_url.raw_path, request.headers
+        try:
+            return identifier.identify(request.method, path, headers, now())
+        except AnotherIssuer:
+            return await identifier.identify_foreign(
+                request.method, path, headers, now(), request.remote or ""
+            )
 
     return identify
 

@@ -12,7 +12,7 @@ from multidict import CIMultiDict
 
 from identity.dpop import digest_of, read_proof
 from identity.identify import Identifier
-from identity.jose import Check, check_with
+from identity.jose import BadToken, Check, check_with
 from identity.token import Tokens
 from pod.errors import NotSignedIn, Unreadable
 from tests.conftest import MovableClock
@@ -184,11 +184,32 @@ def test_a_token_is_verified_once_and_a_proof_each_time(
     # Decision 27.
     kept = forge.token()
     identifier.identify("GET", forge.path, headers(kept, forge.proof()), forge.now)
-    deaf = replace(identifier, tokens=replace(identifier.tokens, checks={}))
+    deaf = replace(identifier, tokens=replace(identifier.tokens, checks=_refusing(forge)))
 
     assert deaf.identify("GET", forge.path, headers(kept, forge.proof()), forge.now).webid
     with pytest.raises(NotSignedIn, match="signature"):
         deaf.identify("GET", forge.path, headers(kept, flipped(forge.proof())), forge.now)
+
+
+def _refusing(forge: Forge) -> dict[str, Check]:
+    """The key is known, and whatever it is asked to check is refused."""
+
+    def check(signed: bytes, signature: bytes) -> None:
+        raise BadToken("asked again")
+
+    return {forge.tokens.thumbprint(): check}
+
+
+def test_a_key_that_is_gone_takes_its_kept_tokens_with_it(
+    identifier: Identifier, forge: Forge
+) -> None:
+    # OP-5: others may know the key.
+    kept = forge.token()
+    identifier.identify("GET", forge.path, headers(kept, forge.proof()), forge.now)
+    after = replace(identifier, tokens=replace(identifier.tokens, checks={}))
+
+    with pytest.raises(NotSignedIn, match="no key of this issuer"):
+        after.identify("GET", forge.path, headers(kept, forge.proof(jti="p2")), forge.now)
 
 
 def test_kept_tokens_are_bounded_and_the_ended_go_first(forge: Forge) -> None:
