@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
@@ -38,6 +39,8 @@ from consent.signer import signer_of
 from dashboard.fittings import Fittings
 from identity.door import Door
 from identity.fetch import open_fetch
+from identity.foreign_issuers import ForeignIssuers
+from identity.identify import Abroad
 from identity.keys import Keys, open_keys
 from identity.mail import Mailbox, Smtp, open_mailbox
 from identity.passwords import SHORTEST, Passwords
@@ -45,10 +48,12 @@ from identity.recovery import Recovery
 from identity.replay import open_replay
 from identity.traffic import Traffic
 from identity.tries import open_tries
+from pod.contents import find
 from pod.datafolder import DataFolder, locked, open_folder
 from pod.errors import PodError
 from pod.files import Files
 from pod.instant import wall
+from pod.iri import Iri
 from pod.schema import holdings, migrate
 from pod.sqlite import Sqlite, open_sqlite
 from pod.sweep import sweep
@@ -71,7 +76,10 @@ def build_app(
     base, files = settings.base, Files(folder.blobs)
     replay = open_replay(folder.proofs, wall())
     passwords = Passwords(tries=open_tries(_tries(folder)))
-    identify = identity.routes.identify_with(keys, replay, base, wall)
+    fetcher = open_fetch(dev=settings.dev, now=wall)
+    issuers = ForeignIssuers(base, fetcher.get, partial(_profile, db), settings.dev)
+    abroad = Abroad(issuers, passwords.tries)
+    identify = identity.routes.identify_with(keys, replay, base, wall, abroad)
     explained = frozenset(dashboard.problems.PROBLEMS)
     door = Door(base, identify, traffic=traffic, explained=explained)
     signer = signer_of(keys.consent)
@@ -86,11 +94,11 @@ def build_app(
         contexts={},
         largest_body=settings.max_body,
         quota=settings.quota,
+        strict_listing=settings.strict_listing,
     )
     rates = consent.house.DEVELOPMENT_RATES if settings.dev else consent.house.PLAIN_RATES
     word = consent.house.House(base, db, files, wall, signer, rates)
     app = web.Application(client_max_size=settings.max_body)
-    fetcher = open_fetch(dev=settings.dev, now=wall)
     get, tries = fetcher.get, passwords.tries
     app.add_routes(identity.registration_routes.routes(db, door, tries, wall, dev=settings.dev))
     app.add_routes(identity.revocation_routes.routes(db, door, get, keys, replay, base, wall))
@@ -116,7 +124,7 @@ def build_app(
             mailbox=mailbox,
             fetch=get,
             files=files,
-            providers=tuple(provider.name for provider in settings.provider),
+            providers=settings.provider,
             farewell=farewell,
         )
     )
@@ -130,7 +138,7 @@ def build_app(
         dev=settings.dev,
         mail=_letters(settings, folder),
     )
-    app.add_routes(dashboard.routes.routes(word, door, fittings=fittings))
+    app.add_routes(dashboard.routes.routes(word, door, fittings=fittings, sources=sources))
     app.add_routes(ldp.routes.routes(data, door))
 
     async def close_files(_app: web.Application) -> None:
@@ -181,6 +189,14 @@ async def _work(settings: Settings, sockets: Sockets, number: int) -> None:
         await _answer(settings, db, folder, sockets, settles=number == 0)
     finally:
         await db.close()
+
+
+async def _profile(db: Sqlite, address: str) -> tuple[bytes, str] | None:
+    """SR-7: a document of our own is never fetched over HTTP."""
+    found = (await db.read(find, Iri(address))).resource
+    if found is None or found.body is None:
+        return None
+    return found.body, found.media_type
 
 
 def _letters(settings: Settings, folder: DataFolder) -> Path | None:

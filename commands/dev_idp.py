@@ -3,10 +3,11 @@
 
 import argparse
 import hmac
+import re
 import secrets
 import time
 from base64 import b64decode, urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from html import escape
@@ -33,6 +34,8 @@ PEOPLE: Mapping[str, Mapping[str, str]] = {
         "vo_orgnaam": "Agentschap Voorbeeld",
     },
 }
+COOKIE = "dev-idp"
+AGREED = frozenset(("openid", "profile", "vo"))
 CODE_SECONDS = 60
 TOKEN_SECONDS = 300
 CLAIMS_OF = {
@@ -49,7 +52,7 @@ class Client:
     id: str
     secret: str
     redirect: str
-    scopes: frozenset[str] = frozenset(("openid", "profile", "vo"))
+    scopes: frozenset[str] = AGREED
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,16 @@ class Given:
     person: str
     means: str
     made: float
+    signed_in: float
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A browser that signed in here, who she was, by which means, and when."""
+
+    person: str
+    means: str
+    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +83,8 @@ class DevIdp:
     client: Client
     key: ECKey = field(default_factory=lambda: ECKey.generate_key("P-256"), repr=False)
     codes: dict[str, Given] = field(default_factory=dict, repr=False)
+    seen: dict[str, Seen] = field(default_factory=dict, repr=False)
+    now: Callable[[], float] = time.time
 
     async def metadata(self, request: web.Request) -> web.Response:
         return web.json_response(
@@ -92,14 +107,26 @@ class DevIdp:
         return web.json_response({"keys": [{**mine, "kid": self.key.thumbprint(), "use": "sig"}]})
 
     async def ask(self, request: web.Request) -> web.Response:
-        """Who she is and by which means, in a plain form."""
+        """Who she is and by which means, in a plain form; not again while that holds."""
         query = dict(request.query)
         self._require_client(query)
         if wrong := self._wrong(query):
             return self._back(query, error=wrong)
+        seen = self.seen.get(request.cookies.get(COOKIE, ""))
+        if seen is not None and self._holds(seen, query):
+            return self._give(query, seen)
         if query.get("prompt") == "none":
             return self._back(query, error="login_required")
         return web.Response(text=_form(query), content_type="text/html")
+
+    def _holds(self, seen: Seen, query: Mapping[str, str]) -> bool:
+        """OpenID Connect Core §3.1.2.1: prompt=login and max_age ask for a new sign-in."""
+        wanted, age = query.get("acr_values", "").split(), query.get("max_age")
+        if "login" in query.get("prompt", "").split():
+            return False
+        if wanted and MEANS[seen.means] not in wanted:
+            return False
+        return age is None or self.now() - seen.at < int(age)
 
     async def choose(self, request: web.Request) -> web.Response:
         form = {name: str(value) for name, value in (await request.post()).items()}
@@ -109,9 +136,21 @@ class DevIdp:
             return self._back(form, error=wrong)
         if person not in PEOPLE or means not in MEANS:
             return self._back(form, error="access_denied")
+        value, seen = secrets.token_urlsafe(24), Seen(person, means, self.now())
+        self.seen[value] = seen
+        answer = self._give(form, seen)
+        answer.set_cookie(COOKIE, value, path="/op", httponly=True, samesite="Lax")
+        return answer
+
+    def _give(self, query: Mapping[str, str], seen: Seen) -> web.Response:
         code = secrets.token_urlsafe(24)
-        self.codes[code] = Given(form, person, means, time.time())
-        return self._back(form, code=code)
+        self.codes[code] = Given(query, seen.person, seen.means, self.now(), seen.at)
+        return self._back(query, code=code)
+
+    async def leave(self, request: web.Request) -> web.Response:
+        """The next sign-in in this browser is of whoever she then chooses."""
+        self.seen.pop(request.cookies.get(COOKIE, ""), None)
+        return web.Response(text="You are signed out of the practice sign-in.\n")
 
     def _require_client(self, query: Mapping[str, str]) -> None:
         known = (self.client.id, self.client.redirect)
@@ -120,6 +159,8 @@ class DevIdp:
 
     def _wrong(self, query: Mapping[str, str]) -> str:
         if query.get("response_type") != "code" or query.get("code_challenge_method") != "S256":
+            return "invalid_request"
+        if not re.fullmatch(r"[0-9]{1,9}", query.get("max_age", "0")):
             return "invalid_request"
         # Like the real one: a scope that was not agreed fails at once.
         scopes = set(query.get("scope", "").split())
@@ -157,11 +198,11 @@ class DevIdp:
             form.get("grant_type") == "authorization_code"
             and form.get("redirect_uri") == self.client.redirect
             and challenge == given.query.get("code_challenge")
-            and time.time() - given.made < CODE_SECONDS
+            and self.now() - given.made < CODE_SECONDS
         )
 
     def _id_token(self, given: Given) -> str:
-        name, made = given.person, int(time.time())
+        name, made = given.person, int(self.now())
         number = sha256(f"{self.client.id} {name}".encode()).hexdigest()[:32]
         known = {**PEOPLE[name], "vo_id": number, "rrn": "00000000097"}
         asked = given.query.get("scope", "").split()
@@ -171,7 +212,7 @@ class DevIdp:
             "aud": self.client.id,
             "iat": made,
             "exp": made + TOKEN_SECONDS,
-            "auth_time": made,
+            "auth_time": int(given.signed_in),
             "nonce": given.query.get("nonce", ""),
             **{n: known[n] for scope in asked for n in CLAIMS_OF.get(scope, ()) if n in known},
         }
@@ -209,6 +250,7 @@ def build_app(provider: DevIdp) -> web.Application:
             web.get("/op/jwks", provider.jwks),
             web.get("/op/auth", provider.ask),
             web.post("/op/auth", provider.choose),
+            web.get("/op/leave", provider.leave),
             web.post("/op/token", provider.token),
         ]
     )
@@ -226,11 +268,17 @@ def add_commands(commands: Subparsers) -> None:
         default="http://localhost:3000/.account/login/oidc/dev-idp/callback/",
         help="the client's callback address",
     )
+    parser.add_argument("--rrn", action="store_true", help="as if the scope rrn was agreed too")
     parser.set_defaults(command=_run)
 
 
+def agreed(*, rrn: bool) -> frozenset[str]:
+    """FED-5: the national number only where the agreement has it."""
+    return AGREED | {"rrn"} if rrn else AGREED
+
+
 def _run(given: argparse.Namespace) -> int:
-    client = Client(given.client, given.secret, given.redirect)
+    client = Client(given.client, given.secret, given.redirect, agreed(rrn=given.rrn))
     provider = DevIdp(f"http://localhost:{given.port}/op", client)
     web.run_app(build_app(provider), host="127.0.0.1", port=given.port, access_log=None)
     return 0

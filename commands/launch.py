@@ -9,7 +9,7 @@ import sys
 import time
 from asyncio.subprocess import Process
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import orjson
@@ -57,6 +57,13 @@ class Place:
         if not self.log.exists():
             return []
         return self.log.read_text(errors="replace").splitlines()[-lines:]
+
+
+def with_settings(place: Place, text: str) -> Place:
+    """The same place with a settings file, for what no flag can say."""
+    file = place.folder / "kluis.toml"
+    file.write_text(text)
+    return replace(place, settings={**place.settings, "config": str(file)})
 
 
 def free_port() -> int:

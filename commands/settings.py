@@ -39,6 +39,7 @@ class Settings:
     smtp_password: str = field(default="", repr=False)
     mail_from: str = ""
     provider: tuple[Provider, ...] = ()
+    strict_listing: bool = False
 
     @property
     def base(self) -> Iri:
@@ -47,13 +48,19 @@ class Settings:
 
 
 _YES = ("1", "true", "yes", "on")
+
+
+def _yes(value: Any) -> bool:
+    return value if isinstance(value, bool) else str(value).lower() in _YES
+
+
 _READ: Mapping[str, Callable[[Any], Any]] = {
     "host": str,
     "port": int,
     "base_url": str,
     "data": Path,
     "seed": Path,
-    "dev": lambda value: value if isinstance(value, bool) else str(value).lower() in _YES,
+    "dev": _yes,
     "max_body": int,
     "quota": int,
     "workers": int,
@@ -63,6 +70,7 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
     "smtp_password": str,
     "mail_from": str,
     "provider": read_providers,
+    "strict_listing": _yes,
 }
 _BASE = re.compile(r"https?://[a-z0-9.-]+(?::\d{1,5})?/", re.ASCII)
 MOST_WORKERS = 64
@@ -83,6 +91,12 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--max-body", type=int, help="largest body in bytes (512 MiB)", **given)
     parser.add_argument("--quota", type=int, help="most bytes in one pod (0: no limit)", **given)
     parser.add_argument("--workers", type=int, help="processes that answer (1)", **given)
+    parser.add_argument(
+        "--strict-listing",
+        action="store_true",
+        help="folders tell size, date and kind only of what their reader may read",
+        **given,
+    )
     parser.add_argument("--config", type=Path, help="TOML file with the same names", **given)
 
 

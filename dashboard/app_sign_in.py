@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from consent.house import House
 from dashboard.door_policy import may_name
+from dashboard.first_pod import to_first_pod
 from dashboard.fittings import Fittings
 from dashboard.foreign import form_action_of, host_of, plain_name
 from dashboard.visit import FROM_APPS, Away, Page, Reader, Shown, Visit
@@ -127,9 +128,11 @@ async def _look(tx: Tx, value: str, now: Instant) -> tuple[Session | None, Insta
 
 def _next_step(
     found: Interaction, reader: Reader, session: Session, visit: Visit, said: str
-) -> Page:
+) -> Shown:
     """OP-21: somebody with one WebID is asked to choose only when the app wants that."""
     known = reader.webids
+    if not known:
+        return to_first_pod(f"{FROM_APPS}{visit.code}")
     webid = said if said in known else None
     if said == "" and found.hinted in known:
         webid = found.hinted

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from consent.house import House
 from dashboard.door_policy import POLICY, policy_with
+from dashboard.first_pod import to_first_pod
 from dashboard.forms import (
     LARGEST,
     new_seed,
@@ -34,9 +35,9 @@ SECOND_STEP_LIFE = 300
 YEAR = 365 * 24 * 3600
 FORM_TYPE = "application/x-www-form-urlencoded"
 OFF = (
-    "accelerometer", "autoplay", "bluetooth", "camera", "display-capture", "fullscreen",
+    "accelerometer", "autoplay", "camera", "display-capture", "fullscreen",
     "geolocation", "gyroscope", "hid", "magnetometer", "microphone", "midi", "payment",
-    "serial", "usb", "web-share",
+    "serial", "usb",
 )  # fmt: skip
 HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": POLICY,
@@ -86,12 +87,17 @@ class Pages:
         """Set by the authorization endpoint: which browser an app sent here (OP-25)."""
         return f"{self.cookie}-app"
 
-    def show(self, room: Room, *, public: bool = False) -> Handler:
-        """A page to look at; without a session a private one leads to signing in."""
+    def show(self, room: Room, *, public: bool = False, podless: bool = False) -> Handler:
+        """A page to look at; without a session a private one leads to signing in.
+
+        Somebody without a WebID has nothing to look at yet, and is led to making her pod first.
+        """
 
         async def work(visit: Visit, request: web.Request) -> Shown:
             if visit.reader is None and not public:
                 return Away(visit.to_sign_in)
+            if not (public or podless) and visit.lacks_pod:
+                return to_first_pod(visit.back_to)
             return await room(self.house, visit)
 
         return self._handler(work)
@@ -134,7 +140,7 @@ class Pages:
             request.cookies.get(LANGUAGE), request.headers.get("Accept-Language")
         )
         return Visit(
-            path=request.path,
+            path=request.rel_url.raw_path,
             words=self.words[language],
             seed=seed if len(seed) >= len(new_seed()) else new_seed(),
             reader=reader,

@@ -10,11 +10,12 @@ from consent.lists import Page as Part
 from consent.log import Filter
 from consent.request import OPEN
 from dashboard import lookups
+from dashboard.first_pod import to_first_pod
 from dashboard.fittings import Fittings
 from dashboard.forms import safe_next
 from dashboard.pages import by_day, grant_row, log_row, request_row
 from dashboard.sign_in import SIGN_IN_AGAIN, sign_in_page
-from dashboard.visit import Page, Visit
+from dashboard.visit import Page, Shown, Visit
 from pod.instant import SECOND, Instant, read_instant
 from pod.iri import Iri
 
@@ -24,12 +25,14 @@ MOST_COUNTED = 1_000
 MOST_SHOWN = 10
 
 
-async def overview(fittings: Fittings, house: House, visit: Visit) -> Page:
+async def overview(fittings: Fittings, house: House, visit: Visit) -> Shown:
     """The overview; the form to sign in for somebody who is not."""
     if visit.reader is None:
         next_ = safe_next(visit.query.one("next"))
         why = SIGN_IN_AGAIN if visit.query.one("next") else ""
         return sign_in_page(fittings, next_, why=why)
+    if visit.lacks_pod:
+        return to_first_pod(visit.back_to)
     moment = await lookups.moment_of(house)
     waiting = [r for r in await lookups.requests(house, visit) if r.state_at(moment) in OPEN]
     waiting.sort(key=lambda request: request.deadline)

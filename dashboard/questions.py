@@ -9,6 +9,7 @@ from consent.inbox import preview, question, show_notice
 from consent.notice import Notice
 from consent.request import OPEN
 from dashboard import lookups
+from dashboard.fittings import Fittings
 from dashboard.forms import Form
 from dashboard.notices import (
     AGREED,
@@ -26,6 +27,7 @@ from dashboard.notices import (
     with_bytes,
 )
 from dashboard.pages import code_of, request_row
+from dashboard.sign_in_ways import step_up
 from dashboard.visit import Away, Mistake, Page, Shown, Visit
 from identity.who import Who
 from pod.errors import Clash, Refused, Unprocessable
@@ -142,7 +144,7 @@ def _summary(
     }
 
 
-async def approve(house: House, visit: Visit) -> Shown:
+async def approve(fittings: Fittings, house: House, visit: Visit) -> Shown:
     """Her yes. The hash of the notice is the guard: it fits one state of one request."""
     id_ = house.name("requests", visit.code)
     who = await lookups.who_is_asked(house, visit, id_)
@@ -162,7 +164,7 @@ async def approve(house: House, visit: Visit) -> Shown:
         if refused.problem != "step-up":
             raise
         # Sensitive data asks for a fresh sign-in; what was chosen stays in the address.
-        return Away(visit.to_sign_in)
+        return await step_up(fittings, house, visit)
     except Unprocessable as error:
         if error.problem not in ("confirm-missing", "not-narrower"):
             raise

@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The addresses of the citizen's pages, all under /-/ (decision 6)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from aiohttp import web
 
+from acl.decide import PermitSource
 from consent.house import House
 from dashboard import (
     app_sign_in,
+    data_routes,
     dev,
+    first_pod,
     guide,
     overview,
     permissions,
@@ -42,6 +45,7 @@ def routes(
     door: Door,
     passwords: Passwords | None = None,
     fittings: Fittings | None = None,
+    sources: Sequence[PermitSource] = (),
 ) -> list[web.RouteDef]:
     """Every page. `passwords` shared with the account API makes them count tries together."""
     fittings = fittings or Fittings(passwords or Passwords())
@@ -52,9 +56,10 @@ def routes(
         *_sign_in(pages, fittings),
         *_settings(pages, fittings),
         *(_dev(pages, fittings) if fittings.dev else ()),
-        *_requests(pages),
+        *_requests(pages, fittings),
         *_grants(pages),
         *_guide(pages),
+        *data_routes.routes(pages, sources),
         web.get("/-/static/{name}", door.open(_static_room(static), Cors.NONE)),
         web.get("/-/{rest:.*}", pages.show(guide.nothing, public=True)),
     ]
@@ -66,6 +71,8 @@ def _front(pages: Pages, door: Door, fittings: Fittings) -> list[web.RouteDef]:
         web.get("/", door.open(_root, Cors.DATA)),
         web.get("/-", door.open(_first, Cors.NONE)),
         web.get(HOME, pages.show(first, public=True)),
+        web.get(first_pod.FIRST_POD, pages.show(first_pod.first_pod_page, podless=True)),
+        web.post(first_pod.FIRST_POD, pages.take(first_pod.make_first_pod, "pod")),
         web.post("/-/sign-out", pages.take(sign_in.sign_out, "sign-out")),
         web.post("/-/language", pages.take(sign_in.choose_language, "language", public=True)),
         web.get("/-/log", pages.show(reads.log_page)),
@@ -132,13 +139,13 @@ def _dev(pages: Pages, fittings: Fittings) -> list[web.RouteDef]:
     ]
 
 
-def _requests(pages: Pages) -> list[web.RouteDef]:
-    one = f"/-/requests/{CODE}"
+def _requests(pages: Pages, fittings: Fittings) -> list[web.RouteDef]:
+    one, yes = f"/-/requests/{CODE}", partial(questions.approve, fittings)
     return [
         web.get("/-/requests", pages.show(questions.request_list)),
         web.get(one, pages.show(questions.request_page)),
         web.get(f"{one}/approve", pages.show(questions.approve_page)),
-        web.post(f"{one}/approve", pages.take(questions.approve, "approve")),
+        web.post(f"{one}/approve", pages.take(yes, "approve")),
         web.get(f"{one}/refuse", pages.show(questions.refuse_page)),
         web.post(f"{one}/refuse", pages.take(questions.refuse, "refuse")),
     ]

@@ -43,10 +43,12 @@ def sign_in_page(
     why: str = "",
     errors: tuple[Mistake, ...] = (),
     asking: Interaction | None = None,
+    again: bool = False,
 ) -> Page:
     """The form; what was typed stays, but never the password.
 
-    With an app that asks, the form may in the end lead back to that app (ui.md §9).
+    With an app that asks, the form may in the end lead back to that app (ui.md §9). `again` asks
+    the providers too for a new sign-in, or what they remember would lead to this page again.
     """
     data = {
         "next": next_,
@@ -56,17 +58,23 @@ def sign_in_page(
         "app": None if asking is None else shown_app(asking),
         "code": "" if asking is None else asking.id,
         "providers": fittings.providers,
+        "again": again or (asking is not None and _wants_new(asking)),
         "forgot": fittings.recovery is not None,
     }
     action = "" if asking is None else form_action_of(asking.redirect_uri)
     return Page("sign_in.html", data, 422 if errors else 200, action)
 
 
+def _wants_new(asking: Interaction) -> bool:
+    return asking.max_age is not None or "login" in asking.prompt
+
+
 async def sign_in_form(fittings: Fittings, house: House, visit: Visit) -> Page:
     """The form, also for somebody who is signed in: sensitive data asks for a fresh one."""
     next_ = safe_next(visit.query.one("next"))
     asking = await asking_app(fittings, house, visit, next_)
-    return sign_in_page(fittings, next_, why=SIGN_IN_AGAIN, asking=asking)
+    again = visit.reader is not None
+    return sign_in_page(fittings, next_, why=SIGN_IN_AGAIN, asking=asking, again=again)
 
 
 async def sign_in(fittings: Fittings, house: House, visit: Visit) -> Shown:

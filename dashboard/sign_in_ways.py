@@ -4,7 +4,7 @@
 from urllib.parse import quote
 
 from consent.house import House
-from dashboard.fittings import FRESH, Fittings
+from dashboard.fittings import FRESH, VERY_FRESH, Fittings
 from dashboard.foreign import host_of
 from dashboard.settings import account_of
 from dashboard.visit import SETTINGS, Away, Mistake, Page, Shown, Visit
@@ -14,6 +14,7 @@ from identity.accounts import Login, change_secret, login_of, logins_of, remove_
 from identity.passkeys import Passkey, passkeys_of, remove_passkey
 from identity.passwords import LONGEST, check_new
 from identity.sessions import close_others
+from identity.step_up import Need, place_of, ways_up
 from pod.database import Tx
 from pod.errors import Clash, TooMany, Unreadable
 from pod.instant import Instant
@@ -32,6 +33,13 @@ def is_fresh(house: House, visit: Visit, within: int = FRESH) -> bool:
     """Whether she signed in so recently that ways to sign in may change."""
     at = None if visit.reader is None else visit.reader.signed_in
     return at is not None and house.now() - at <= within
+
+
+async def step_up(fittings: Fittings, house: House, visit: Visit) -> Away:
+    """KC-14: to a sign-in that is fresh enough, the way she signs in, and back with her choices."""
+    account = account_of(visit)
+    ways = await house.db.read(ways_up, fittings.providers, account)
+    return Away(place_of(Need(VERY_FRESH), ways, visit.back_to))
 
 
 def sign_in_first(page: str) -> Away:

@@ -71,6 +71,15 @@ class Visit:
         """Where to sign in, and come back with what was chosen (ui.md: keep the choices)."""
         return f"/-/sign-in?next={quote(self.back_to, safe='/')}"
 
+    @property
+    def lacks_pod(self) -> bool:
+        """Whether she is signed in without a WebID, as after a first sign-in with a provider.
+
+        Settings are of the account, and need none.
+        """
+        without = self.reader is not None and not self.reader.webids
+        return without and not self.path.startswith(SETTINGS)
+
     def with_form(self, form: Form) -> "Visit":
         """The same visit with what was sent."""
         return replace(self, form=form)

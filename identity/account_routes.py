@@ -20,6 +20,7 @@ from identity.mail import Mailbox
 from identity.openapi import document_of
 from identity.passwords import Passwords
 from identity.recovery import Recovery
+from identity.upstream import Provider
 from identity.who import Who
 from pod.database import Database
 from pod.errors import Missing
@@ -38,7 +39,7 @@ def routes(
     *,
     mailbox: Mailbox | None = None,
     fetch: Fetch | None = None,
-    providers: tuple[str, ...] = (),
+    providers: tuple[Provider, ...] = (),
     farewell: Farewell = nobody_waits,
     files: Files | None = None,
 ) -> list[web.RouteDef]:

@@ -76,7 +76,10 @@ def controls(
         "main": {"index": root, "logins": f"{root}login/"},
         "account": {"create": f"{root}account/"},
         "password": {"login": f"{root}login/password/"},
-        "kluis": {"openapi": f"{root}openapi.json"},
+        "kluis": {
+            "openapi": f"{root}openapi.json",
+            "passkeyLogin": f"{root}login/passkey/",
+        },
     }
     if recovers:
         given["password"] |= {
@@ -95,6 +98,10 @@ def controls(
         # KLU-1: what Kluis adds.
         added = ("sessions", "apps", "events", "organisations", "export", "delete")
         given["kluis"] |= {name: f"{mine}{name}/" for name in added}
+        given["kluis"] |= {
+            "passkeys": f"{mine}login/passkey/",
+            "secondStep": f"{mine}login/second-step/",
+        }
     return given
 
 

@@ -17,6 +17,8 @@ from identity.organisations import ADMIN, DEVELOPER, role_of
 from identity.passwords import SHORTEST, Passwords
 from identity.recovery import Recovery
 from identity.sessions import Session, find_session, touch_session
+from identity.step_up import Need, is_enough, step_up, ways_up
+from identity.upstream import Provider
 from identity.who import Who
 from pod import clock
 from pod.database import Database, Tx
@@ -42,7 +44,7 @@ class Desk:
     passwords: Passwords
     recovery: Recovery | None = None
     fetch: Fetch | None = None
-    providers: tuple[str, ...] = ()
+    providers: tuple[Provider, ...] = ()
     farewell: Farewell = nobody_waits
     files: Files | None = None
 
@@ -62,6 +64,7 @@ class Visit:
     value: str | None
     moment: Instant = 0
     role: str | None = None
+    ways: tuple[Provider, ...] = ()
 
     @property
     def account(self) -> str:
@@ -94,12 +97,11 @@ class Visit:
         if self.session is None:
             raise NotSignedIn("Sign in first.")
         since = self.session.signed_in or self.session.created
-        if not self.desk.open_registration and self.moment >= since + FRESH_FOR:
-            raise Refused(
-                "Sign in once more for this.",
-                problem="step-up",
-                more={"max_age": FRESH_FOR // SECOND, "location": f"{self.desk.base}-/sign-in"},
-            )
+        if self.desk.open_registration:
+            return
+        need = Need(FRESH_FOR)
+        if not is_enough(need, self.session.acr, since, self.moment):
+            raise step_up(self.desk.base, need, self.ways)
 
     @property
     def resource(self) -> str:
@@ -170,20 +172,22 @@ async def _visit(desk: Desk, request: web.Request) -> tuple[Visit, bool]:
     if value is None:
         return Visit(desk, request, None, None), False
     named = request.match_info.get("account", "")
-    session, moment, role = await desk.db.read(_look, value, named, desk.now())
+    session, moment, role, ways = await desk.db.read(_look, desk, value, named)
     renewed = session is not None and session.remember and session.due(moment)
     if session is not None and renewed:
         await desk.db.write(None, touch_session, session, desk.now())
-    return Visit(desk, request, session, value, moment, role), renewed
+    return Visit(desk, request, session, value, moment, role, ways), renewed
 
 
 async def _look(
-    tx: Tx, value: str, named: str, now: Instant
-) -> tuple[Session | None, Instant, str | None]:
+    tx: Tx, desk: Desk, value: str, named: str
+) -> tuple[Session | None, Instant, str | None, tuple[Provider, ...]]:
+    now = desk.now()
     session, role = await find_session(tx, value, now), None
     if session is not None and named not in ("", session.account):
         role = await role_of(tx, named, session.account)
-    return session, await clock.instant(tx, now), role
+    ways = () if session is None else await ways_up(tx, desk.providers, session.account)
+    return session, await clock.instant(tx, now), role, ways
 
 
 def _session_value(desk: Desk, request: web.Request) -> str | None:

@@ -34,7 +34,8 @@ async def ask_to_leave(
     # KLU-9: grants first.
     await farewell(tx, account)
     await tx.run(
-        "UPDATE client_access SET ended = :now WHERE account = :a AND ended IS NULL",
+        "UPDATE client_access SET ended = COALESCE(ended, :now), remembered = 0"
+        " WHERE account = :a",
         now=now,
         a=account,
     )

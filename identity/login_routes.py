@@ -26,7 +26,8 @@ async def list_logins(visit: Visit) -> web.Response:
     """The ways to sign in: a password, a passkey, the providers (KLU-3)."""
     root = f"{visit.desk.base}.account/login/"
     found = {"Email/password combination": f"{root}password/", "passkey": f"{root}passkey/"}
-    found |= {f"oidc/{name}": f"{root}oidc/{name}/start/" for name in visit.desk.providers}
+    names = [provider.name for provider in visit.desk.providers]
+    found |= {f"oidc/{name}": f"{root}oidc/{name}/start/" for name in names}
     return answer(visit, {"logins": found})
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from identity import challenges, cookies
+from identity import challenges, cookies, events
 from identity.challenges import LIFE, SECOND_STEP, SIGN_IN, Challenge, new_challenge
 from identity.controls import Fields, described, flag_in
 from identity.desk_routes import Desk, Visit, answer, set_session
@@ -121,6 +121,8 @@ async def _open(tx: Tx, visit: Visit, value: str, shown: Shown, remember: bool) 
     await open_session(
         tx, value, account, now, remember=remember, signed_in=True, acr=ACR, agent=agent
     )
+    signed_in = events.attempt(account, events.SIGNED_IN, visit.address, now, by="passkey")
+    await events.note(tx, signed_in)
 
 
 def _signed_in(visit: Visit, account: str, value: str, remember: bool) -> web.Response:

@@ -123,7 +123,12 @@ def attribute(text: str) -> str:
 
 def page(language: str, title: str, body: str) -> str:
     """A whole page; `body` is HTML of ours in which the text of others is `shown`."""
-    heading = escape(WORDS[language][title])
+    return frame(language, WORDS[language][title], body)
+
+
+def frame(language: str, title: str, body: str) -> str:
+    """The page around a title of ours and its body."""
+    heading = escape(title)
     return (
         f'<!doctype html>\n<html lang="{language}">\n<head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'

@@ -41,8 +41,7 @@ class Session:
 
     def opens_pages(self, moment: Instant) -> bool:
         """Pages ask to sign in again after 30 minutes idle or 12 hours."""
-        since = self.signed_in or self.created
-        return moment < self.used + PAGES_IDLE and moment < since + PAGES_LIFE
+        return moment < self.used + PAGES_IDLE and moment < self.created + PAGES_LIFE
 
     def renewed(self, moment: Instant) -> Instant:
         """Until when it lives after a use at this moment: thirty days at most in all."""
@@ -73,11 +72,16 @@ async def open_session(
     *,
     remember: bool = False,
     signed_in: bool = False,
+    since: Instant | None = None,
     acr: str | None = None,
     agent: str = "",
 ) -> None:
-    """Begin a session; a new value at each sign-in, so none can be planted (T-28)."""
+    """Begin a session; a new value at each sign-in, so none can be planted (T-28).
+
+    `since` is when she proved who she is, where that was before now and elsewhere (FED-4).
+    """
     moment = await clock.instant(tx, now)
+    proved = moment if since is None else moment - max(0, now - since)
     await tx.run(
         "DELETE FROM session WHERE account = :account AND expires <= :now",
         account=account,
@@ -92,7 +96,7 @@ async def open_session(
         now=moment,
         expires=moment + (REMEMBERED_LIFE if remember else PLAIN_LIFE),
         remember=int(remember),
-        signed_in=moment if signed_in else None,
+        signed_in=proved if signed_in else None,
         acr=acr,
         # A header may hold bytes that are no text; no database keeps those.
         agent=agent[:200].encode("utf-8", "replace").decode(),
@@ -158,6 +162,14 @@ async def close_others(tx: Tx, account: str, value: str | None, now: Instant) ->
         "SELECT hash FROM session WHERE account = :a AND hash <> :kept", a=account, kept=kept
     )
     await _close(tx, [row["hash"] for row in rows], now)
+    # Also what was begun in a session that ran out since: its app could go on without her.
+    await tx.run(
+        "UPDATE client_access SET ended = :now WHERE account = :a AND kind = 'app'"
+        " AND ended IS NULL AND (session IS NULL OR session <> :kept)",
+        now=now,
+        a=account,
+        kept=kept,
+    )
 
 
 async def sessions_of(tx: Tx, account: str, now: Instant) -> list[Session]:

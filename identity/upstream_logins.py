@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import orjson
 
+from identity import events
 from identity.accounts import add_account
 from identity.assurance import Level, level_of
-from identity.sessions import close_session, find_session, hash_of, open_session
+from identity.sessions import find_session, hash_of, open_session, replace_session
 from identity.upstream import Asked, Provider
 from identity.upstream_token import Citizen
 from pod import clock
@@ -19,6 +20,7 @@ from pod.instant import MINUTE, Instant
 LIFE = 10 * MINUTE
 LINK_WITHIN = 10 * MINUTE  # KLU-3
 SIGN_IN, LINK, STEP_UP = "sign-in", "link", "step-up"
+NO_ACCOUNT, OTHER_ACCOUNT, OTHER_PERSON = "no-account", "other-account", "other-person"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Arrival:
     account: str
     login: str
     agent: str
+    address: str = ""
 
 
 async def pause(tx: Tx, state: str, browser: str, paused: Paused, now: Instant) -> None:
@@ -103,12 +106,28 @@ async def enter(
 ) -> str:
     """The account of this citizen, with a new session in it (T-28)."""
     account = await _account(tx, provider, paused, citizen, arrival, now)
-    await close_session(tx, arrival.session, now)
+    await replace_session(tx, arrival.session, arrival.value, account, now)
     level = citizen.level.word if citizen.level > Level.NONE else None
     await open_session(
-        tx, arrival.value, account, now, signed_in=True, acr=level, agent=arrival.agent
+        tx,
+        arrival.value,
+        account,
+        now,
+        signed_in=True,
+        # A sign-in that the provider remembers from this morning is not a fresh one.
+        since=citizen.signed_in,
+        acr=level,
+        agent=arrival.agent,
     )
+    await _note(tx, account, events.SIGNED_IN, arrival, provider, now)
     return account
+
+
+async def _note(
+    tx: Tx, account: str, kind: str, arrival: Arrival, provider: Provider, now: Instant
+) -> None:
+    noted = events.attempt(account, kind, arrival.address, now, by=f"oidc/{provider.name}")
+    await events.note(tx, noted)
 
 
 async def _account(
@@ -118,20 +137,22 @@ async def _account(
     if paused.account is not None:
         # The session that began it must still be there, in this browser.
         if await account_of_session(tx, arrival.session, now) != paused.account:
-            raise Refused("You are not signed in any more as who began this.")
+            raise Refused("You are not signed in any more as who began this.", problem=OTHER_PERSON)
         if known is not None and known != paused.account:
-            raise Clash("This way to sign in belongs to another account.")
+            raise Clash("This way to sign in belongs to another account.", problem=OTHER_ACCOUNT)
         if known is None and paused.purpose != LINK:
-            raise Refused("This is not the person of this account.")
+            raise Refused("This is not the person of this account.", problem=OTHER_PERSON)
     if known is not None:
         return known
     account = paused.account
     if account is None:
         if not provider.registers:
-            raise Refused("No account signs in this way yet.", problem="no-account")
+            raise Refused("No account signs in this way yet.", problem=NO_ACCOUNT)
         account = arrival.account
         await add_account(tx, account, await clock.instant(tx, now))
     await _add(tx, account, citizen, arrival.login, now)
+    if paused.account is not None:
+        await _note(tx, account, "link-added", arrival, provider, now)
     return account
 
 

@@ -5,7 +5,6 @@ import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 
 from aiohttp import web
 
@@ -17,6 +16,7 @@ from identity.desk_routes import refusal
 from identity.door import STATUS, Door
 from identity.fetched import Fetch
 from identity.jose import BadToken
+from identity.plain_page import choose_language, headers
 from identity.sessions import new_value
 from identity.upstream import (
     Asked,
@@ -29,7 +29,8 @@ from identity.upstream import (
     swap_code,
 )
 from identity.upstream_logins import LINK, SIGN_IN, STEP_UP, Arrival, Paused
-from identity.upstream_token import read_citizen
+from identity.upstream_page import AWAY, NOT_TRUE, SAID_NO, TOO_WEAK, refusal_page
+from identity.upstream_token import TooWeak, read_citizen
 from identity.who import Who
 from pod.database import Database
 from pod.errors import Missing, PodError, Refused, Unavailable, Unreadable
@@ -40,12 +41,6 @@ LONGEST = 4096
 HOME = "/-/"
 _NEXT = re.compile(r"/-/[!-\[\]-~]{0,2000}")  # no backslash, no space: browsers read them anew
 _HINT = re.compile(r"[A-Za-z0-9+/=_-]{0,500}")
-_PAGE = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +131,13 @@ class Federation:
                 self.fetch, provider, places, token, trip.nonce, paused.asked, self.now()
             )
         except BadToken as error:
-            raise Refused(f"What the provider says of you does not hold: {error}.") from error
+            name = TOO_WEAK if isinstance(error, TooWeak) else NOT_TRUE
+            raise Refused(
+                f"What the provider says of you does not hold: {error}.", problem=name
+            ) from error
         agent, session = request.headers.get("User-Agent", ""), self._session(request)
-        arrival = Arrival(session, new_value(), new_id(), new_id(), agent)
+        address = request.remote or ""
+        arrival = Arrival(session, new_value(), new_id(), new_id(), agent, address)
         await self.db.write(
             None, upstream_logins.enter, provider, paused, citizen, arrival, self.now()
         )
@@ -177,7 +176,7 @@ def _code(query: Mapping[str, str], provider: Provider, places: Places) -> str:
         raise Refused("The answer is of another provider than was asked.")
     if "error" in query:
         # Its own words are not shown: whoever makes the link writes them.
-        raise Refused("The provider did not sign you in.", problem="upstream-error")
+        raise Refused("The provider did not sign you in.", problem=SAID_NO)
     code = query.get("code", "")
     if not 0 < len(code) <= LONGEST:
         raise Refused("The answer of the provider has no code.")
@@ -222,9 +221,7 @@ def _refused(request: web.Request, error: PodError) -> web.Response:
     if "text/html" not in request.headers.get("Accept", ""):
         return refusal(error)
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
-    text = (
-        '<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>Not signed in - Kluis'
-        f"</title>\n<h1>Not signed in</h1>\n<p>{escape(error.detail)}</p>\n"
-        '<p><a href="/-/sign-in">Sign in</a></p></html>\n'
-    )
-    return web.Response(status=status, text=text, content_type="text/html", headers=_PAGE)
+    name = AWAY if isinstance(error, Unavailable) else error.problem
+    language = choose_language((), request.headers.get("Accept-Language"))
+    text = refusal_page(language, name, error.detail)
+    return web.Response(status=status, text=text, content_type="text/html", headers=headers())

@@ -20,6 +20,10 @@ OLDEST = 10 * MINUTE
 LONGEST_SUBJECT = 255
 
 
+class TooWeak(BadToken):
+    """She signed in, and less surely than was asked (FED-4)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Citizen:
     """Who signed in above, by the only name that counts (FED-2), and how surely (FED-4)."""
@@ -102,7 +106,7 @@ def _citizen(claims: Mapping[str, Any], provider: Provider, asked: Asked, now: I
         raise BadToken("its subject is no plain text")
     level = level_said(acr, provider.means)
     if level < asked.least:
-        raise BadToken("the way of signing in is not sure enough")
+        raise TooWeak("the way of signing in is not sure enough")
     if asked.max_age is not None:
         if signed_in is None:
             raise BadToken("it does not say when she signed in")

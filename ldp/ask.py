@@ -29,6 +29,7 @@ class House:
     contexts: Mapping[str, object]
     largest_body: int
     quota: int = 0
+    strict_listing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One request about one name."""
+    """One request about one name; `navigates` when a person's browser opens it as a page."""
 
     method: str
     target: Iri
@@ -58,6 +59,7 @@ class Ask:
     prefer: str | None = None
     digests: tuple[bytes, ...] = ()
     digests_wanted: frozenset[str] = frozenset()
+    navigates: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@ from pod.resource import Resource
 from pod.vocab import ACL, LDP, PIM, SOLID
 
 PATCH_TYPES = "text/n3, application/sparql-update"
-VARY = "Accept, Authorization, Origin"
+# A13: what a browser gets that opens an address as a page is not what programs get.
+VARY = "Accept, Authorization, Origin, Sec-Fetch-Mode"
 STORED_POLICY = (
     "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:;"
     " frame-ancestors 'none'"

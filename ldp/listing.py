@@ -100,6 +100,8 @@ def _statements(container: Resource, statements: bool) -> bytes:
 
 
 def _member_turtle(member: Member) -> str:
+    if member.bare:
+        return ""
     second = member.modified // SECOND
     facts = f' dcterms:modified "{date_time(second)}"^^xsd:dateTime; posix:mtime {second}'
     if is_container(member.iri):
@@ -135,6 +137,8 @@ def _json_date(second: int) -> dict[str, str]:
 
 
 def _member_json(member: Member) -> dict[str, object]:
+    if member.bare:
+        return {"@id": member.iri}
     second = member.modified // SECOND
     node: dict[str, object] = {
         "@id": member.iri,
@@ -172,6 +176,8 @@ def _lines_passage(container: Resource, members: Sequence[Member], first: bool) 
 
 
 def _member_lines(member: Member) -> str:
+    if member.bare:
+        return ""
     iri, second = member.iri, member.modified // SECOND
     mtime = f'<{iri}> <{POSIX}mtime> "{second}"^^<{XSD}integer> .\n'
     if is_container(iri):

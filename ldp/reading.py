@@ -13,13 +13,15 @@ from ldp.admission import look, missing_error, refusal
 from ldp.ask import Answer, Ask, House, Stream
 from ldp.conditions import check_read, not_modified
 from ldp.discovery import more_links, shown_owners
-from ldp.headers import links, method_headers, read_headers
+from ldp.headers import VARY, links, method_headers, read_headers
 from ldp.listing import wants_minimal
+from ldp.navigation import lead
 from ldp.needs import to_read
 from ldp.partial import document, whole
 from ldp.ranges import Stretch
 from ldp.showing import chosen_type, show, show_members
 from ldp.spool import PAGE, Spool, write_at_once, write_in_pages
+from ldp.strict import baring
 from ldp.uses import why_free
 from pod import clock, rdf
 from pod.contents import exists, find
@@ -51,11 +53,17 @@ async def read(house: House, ask: Ask) -> Answer:
     A read that only a grant permits is prepared here and settled in one write: decide again, same
     version still there, count, log (decision 16). When something moved in between, it starts over.
     """
+    if ask.navigates:
+        # A13: a browser shows or keeps what is open, whatever it said that it prefers.
+        ask = replace(ask, accept=None)
     for attempt in range(TRIES):
         if attempt >= PAGED_TRIES and is_container(ask.target) and ask.method == "GET":
             answer, seen, permit = await _look_and_list(house, ask)
         else:
             seen = await house.db.read(_see, house, ask)
+            if ask.navigates and not _is_open_file(seen):
+                # A13: settled before permission, so it tells nothing of what is here.
+                return lead(house, ask)
             permit = _permit_or_refuse(ask, seen)
             answer = await _prepare(house, ask, seen, permit, None)
         if answer is None:
@@ -65,6 +73,13 @@ async def read(house: House, ask: Ask) -> Answer:
         if await _settled(house, ask, seen, permit, answer):
             return _outcome(answer)
     raise Unavailable("This resource changes too fast to be read as a whole; try again.")
+
+
+def _is_open_file(seen: Seen) -> bool:
+    """A13: whether a browser that opens it gets the bytes: public, and no RDF."""
+    resource = seen.found.resource
+    is_data = resource is None or rdf.is_rdf(resource.media_type)
+    return Mode.READ in seen.decision.public and not is_data
 
 
 def _outcome(answer: Answer) -> Answer:
@@ -94,7 +109,7 @@ async def _see_all(tx: Tx, house: House, ask: Ask, file: IO[bytes]) -> Seen:
     if resource is None or len(seen.members) <= PAGE:
         return seen
     view = _permit_or_refuse(ask, seen).view
-    spool = Spool(file, resource, view, chosen_type(ask, resource, view))
+    spool = Spool(file, resource, view, chosen_type(ask, resource, view), bare=baring(house, ask))
     return replace(seen, spooled=await write_at_once(tx, spool))
 
 
@@ -105,6 +120,8 @@ async def _see(tx: Tx, house: House, ask: Ask) -> Seen:
     twin = False
     if may and found.resource is not None and found.resource.is_container:
         listed = await page_of(tx, ask.target, "", PAGE + 1)
+        bare = baring(house, ask)
+        listed = listed if bare is None else await bare(tx, listed)
     elif may and found.resource is None:
         twin = await _readable_twin(tx, house, ask)
     owners = await shown_owners(tx, ask.target) if may and ask.who.webid is not None else ()
@@ -136,7 +153,7 @@ def _permit_or_refuse(ask: Ask, seen: Seen) -> Permit:
 
 def _absent(house: House, ask: Ask, seen: Seen) -> Answer:
     if seen.twin:
-        return Answer(301, {"Location": _twin(ask.target), "Vary": "Accept, Authorization, Origin"})
+        return Answer(301, {"Location": _twin(ask.target), "Vary": VARY})
     rdf_may_come = not is_container(ask.target)
     headers = method_headers(ask.target, exists=False, rdf=rdf_may_come)
     raise missing_error(
@@ -158,8 +175,13 @@ async def _prepare(
     )
     if view is None:
         headers["Link"] += more_links(seen.found, seen.owners)
+    strict = house.strict_listing and resource.is_container and not minimal
+    if strict:
+        # SP-35: each reader sees another list, which an ACL elsewhere changes: kept by nobody.
+        headers["Cache-Control"] = "no-store"
     check_read(ask.conditions, headers["ETag"], resource.modified)
-    if not_modified(ask.conditions, headers["ETag"], resource.modified, resource.is_container):
+    same = not_modified(ask.conditions, headers["ETag"], resource.modified, resource.is_container)
+    if same and not strict:
         return Answer(304, headers)
     if minimal:
         # SP-36, RFC 7240 §3: what was honoured is said.
@@ -198,7 +220,8 @@ async def _long_listing(
         return Answer(200, headers, _spooled(listing.file, seen.spooled), None)
     file = await house.files.scratch()
     try:
-        spool = Spool(file, resource, listing.permit.view, listing.media_type)
+        bare = baring(house, ask)
+        spool = Spool(file, resource, listing.permit.view, listing.media_type, bare=bare)
         size = await write_in_pages(house.db, spool, seen.members)
         # The last look decides for all pages: the same version shows the same list.
         if size is not None and await house.db.read(_still, house, ask, resource.version):

@@ -15,6 +15,7 @@ from ldp.admission import Denied
 from ldp.ask import Answer, Ask, Body, House, Stream
 from ldp.conditions import read_conditions
 from ldp.link import names_context, types_of
+from ldp.navigation import opens_a_page
 from ldp.operations import METHODS, perform
 from ldp.ranges import Stretch
 from ldp.storage import NAME, describe_origin
@@ -70,6 +71,7 @@ def read_ask(request: web.Request, who: Who, door: Door) -> Ask:
         prefer=", ".join(headers.getall("Prefer")) if "Prefer" in headers else None,
         digests=digests.sent(headers) if request.body_exists else (),
         digests_wanted=digests.asked_for(headers),
+        navigates=opens_a_page(request.method, headers),
     )
 
 

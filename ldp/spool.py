@@ -5,9 +5,9 @@ docs/decisions/0007-listings.md says why.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Any
 
 from acl.permit import View
 from ldp.listing import WRITERS
@@ -17,17 +17,22 @@ from pod.membership import page_of, version_of
 from pod.resource import Member, Resource
 
 PAGE = 1000
+Bare = Callable[[Tx, Sequence[Member]], Coroutine[Any, Any, Sequence[Member]]]
 
 
 @dataclass(slots=True)
 class Spool:
-    """A listing being written: what it is of, and whether a member is in it yet."""
+    """A listing being written: what it is of, and whether a member is in it yet.
+
+    `bare` takes the facts from members whose facts the reader may not have (SP-35).
+    """
 
     file: IO[bytes]
     container: Resource
     view: View | None
     media_type: str
     listed: bool = False
+    bare: Bare | None = None
 
     def open(self) -> None:
         """Begin anew, whatever is in the file: a unit of work may be run twice."""
@@ -58,15 +63,21 @@ async def write_in_pages(db: Database, spool: Spool, first: Sequence[Member]) ->
     page: Sequence[Member] | None = first[:PAGE]
     while page:
         await asyncio.to_thread(spool.add, page)
-        page = await db.read(_next, spool.container, page[-1].iri)
+        page = await db.read(_next, spool, page[-1].iri)
     return None if page is None else await asyncio.to_thread(spool.close)
 
 
-async def _next(tx: Tx, container: Resource, after: str) -> Sequence[Member] | None:
+async def _next(tx: Tx, spool: Spool, after: str) -> Sequence[Member] | None:
+    container = spool.container
     # Decision 43: whatever a listing shows raises the version, so an equal one is the same list.
     if await version_of(tx, container.iri) != container.version:
         return None
-    return await page_of(tx, container.iri, after, PAGE)
+    return await _page(tx, spool, after)
+
+
+async def _page(tx: Tx, spool: Spool, after: str) -> Sequence[Member]:
+    page = await page_of(tx, spool.container.iri, after, PAGE)
+    return page if spool.bare is None else await spool.bare(tx, page)
 
 
 async def write_at_once(tx: Tx, spool: Spool) -> int:
@@ -77,7 +88,7 @@ async def write_at_once(tx: Tx, spool: Spool) -> int:
     """
     spool.open()
     after = ""
-    while page := await page_of(tx, spool.container.iri, after, PAGE):
+    while page := await _page(tx, spool, after):
         spool.add(page)
         after = page[-1].iri
     return spool.close()

@@ -38,12 +38,13 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """What a listing says about one member (SP-31)."""
+    """What a listing says about one member (SP-31); `bare`: its name and nothing else (SP-35)."""
 
     iri: Iri
     media_type: str
     size: int
     modified: Instant
+    bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)

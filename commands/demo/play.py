@@ -27,8 +27,9 @@ from commands.demo.cast import AGENCY_NAME, Cast, Stage, new_cast
 from commands.demo.proving import an_reads_her_log, the_chain_holds, the_receipt_holds
 from commands.demo.reading import agency_is_refused, agency_reads, an_withdraws
 from commands.demo.seed import seed
+from commands.demo.signing import Upstream, citizen_signs_in, start_upstream
 from commands.demo.telling import BOLD, DIM, GREEN, RED, WIDTH, Story, wants_colour
-from commands.launch import Place, free_port, start, stop
+from commands.launch import Place, free_port, start, stop, with_settings
 
 
 def run(keep: bool = False) -> int:
@@ -49,17 +50,22 @@ async def perform(place: Place, story: Story, keep: bool) -> int:
     task = asyncio.current_task()
     if task is not None:  # a plain `kill` must not leave the server behind
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    cast = new_cast()
+    cast, upstream = new_cast(), Upstream(free_port(), place.base)
     place.sow(seed(place.base, cast))
+    place = with_settings(place, upstream.settings)
     story.say(f"Kluis demo: a pod, a request, a yes, a read, a no. {place.base}", BOLD)
-    process: Process | None = None
+    running: list[Process] = []
     begun = time.perf_counter()
     try:
         story.chapter("The server starts with a fresh folder, an agency and its purpose")
         with story.step("It is up, in a process of its own; from here on all goes over HTTP"):
-            process = await start(place)
+            running.append(process := await start(place))
         async with open_web(place.base, story.hear) as web:
-            await _tell(Stage(web, story, cast), keep)
+            stage = Stage(web, story, cast)
+            await _tell(stage, keep)
+            story.chapter("A citizen signs in with a government provider")
+            running.append(await start_upstream(upstream, place.log))
+            await citizen_signs_in(stage, upstream)
         if not keep:
             await _close(story, process)
         _end_well(story, time.perf_counter() - begun)
@@ -72,8 +78,8 @@ async def perform(place: Place, story: Story, keep: bool) -> int:
     else:
         return 0
     finally:
-        if process is not None:
-            await stop(process)
+        for each in running:
+            await stop(each)
 
 
 async def _tell(stage: Stage, keep: bool) -> None:

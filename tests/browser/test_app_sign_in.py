@@ -63,7 +63,11 @@ class Scene:
 
 @pytest_asyncio.fixture
 async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
-    async with a_town(tmp_path) as town, an_app() as app, a_browser() as browser:
+    async with (
+        a_town(tmp_path, workers="2") as town,
+        an_app() as app,
+        a_browser() as browser,
+    ):
         context = await browser.new_context(locale="nl-BE")
         note = f"{town.an.pod}dagboek.txt"
         put = await town.web.put(note, town.login, "text/plain", SECRET.encode())

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The practice provider as a second process, and what it does like the real one."""
 
+import argparse
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -9,6 +10,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from aiohttp import ClientConnectionError, ClientSession
 from aiohttp.test_utils import unused_port
+
+from commands import dev_idp
+from commands.dev_idp import MEANS
 
 BACK = "http://localhost:3000/cb"
 START = (
@@ -94,3 +98,46 @@ async def test_what_is_sent_is_shown_as_text(issuer: str) -> None:
     _, _, page = await ask(issuer, state='"><script>')
 
     assert "<script>" not in page
+
+
+async def at_once(http: ClientSession, issuer: str, **changed: str) -> bool:
+    """Whether it gives a code without asking who she is."""
+    asked = {**ASKED, **changed}
+    async with http.get(f"{issuer}/auth", params=asked, allow_redirects=False) as response:
+        return response.status == 303 and "code=" in response.headers["Location"]
+
+
+async def test_it_remembers_a_sign_in_until_a_new_one_is_asked(issuer: str) -> None:
+    async with ClientSession() as http:
+        before = await at_once(http, issuer)
+        form = {**ASKED, "person": "an", "means": "csampassword"}
+        async with http.post(f"{issuer}/auth", data=form, allow_redirects=False):
+            pass
+
+        assert not before
+        assert await at_once(http, issuer)
+        assert await at_once(http, issuer, prompt="none")
+        assert await at_once(http, issuer, max_age="300", acr_values=MEANS["csampassword"])
+        assert not await at_once(http, issuer, max_age="0")
+        assert not await at_once(http, issuer, prompt="login")
+        assert not await at_once(http, issuer, acr_values=MEANS["eid"])
+        async with http.get(f"{issuer}/leave"):
+            pass
+        assert not await at_once(http, issuer)
+
+
+@pytest.mark.parametrize("age", ["", "x", "-1", "1" * 30])
+async def test_an_age_that_is_no_number_is_refused(issuer: str, age: str) -> None:
+    _, where, _ = await ask(issuer, max_age=age)
+
+    assert "error=invalid_request" in where
+
+
+def test_the_number_is_given_only_where_that_was_agreed() -> None:
+    """FED-5."""
+    parser = argparse.ArgumentParser()
+    dev_idp.add_commands(parser.add_subparsers())
+
+    assert parser.parse_args(["dev-idp"]).rrn is False
+    assert dev_idp.agreed(rrn=False) == {"openid", "profile", "vo"}
+    assert dev_idp.agreed(rrn=True) == {"openid", "profile", "vo", "rrn"}

@@ -197,6 +197,7 @@ class Town:
     now: MovableClock
     outside: Outside
     mailbox: Mailbox
+    passwords: Passwords
 
     @property
     def base(self) -> Iri:
@@ -308,13 +309,14 @@ async def town(db: Sqlite, tmp_path: Path, now: MovableClock) -> AsyncIterator[T
     )
     gate = Gate(db, open_keys(tmp_path / "keys"), outside, base, now, True)
     app.add_routes([web.get("/.oidc/auth", door.open(gate.authorize, Cors.NONE))])
-    app.add_routes(dashboard.routes.routes(house, door, fittings=fittings))
+    sources = (wac.permits, permit_source(base, house.signer))
+    app.add_routes(dashboard.routes.routes(house, door, fittings=fittings, sources=sources))
     sources = (wac.permits, permit_source(base, house.signer))
     data = a_house(db, files, now, base=base, sources=sources)
     app.add_routes(ldp.routes.routes(data, door))
     server = TestServer(app, host="127.0.0.1", port=port)
     await server.start_server()
-    yield Town(house, now, outside, mailbox)
+    yield Town(house, now, outside, mailbox, passwords)
     await server.close()
     await mailbox.close()
 

@@ -17,6 +17,7 @@ from identity.fetched import Fetched
 from identity.keys import open_keys
 from identity.mail import Mailbox
 from identity.passwords import Passwords
+from identity.upstream import Provider
 from identity.who import ANYONE, Who
 from pod.errors import Unavailable
 from pod.files import Files
@@ -25,6 +26,7 @@ from pod.sqlite import Sqlite
 from tests.conftest import MovableClock
 from tests.identity.conftest import Person, Town
 
+ACM = Provider("acm", {"nl": "Burgerlogin"}, "https://acm.example/op", "kluis")
 ELSEWHERE = "https://id.example/me#it"
 
 
@@ -73,7 +75,7 @@ async def a_street(
     app, door = web.Application(), Door(base, _nobody)
     given = account_routes.routes(
         db, door, base, now, registration, quick,
-        mailbox=mailbox, fetch=outside.fetch, providers=("acm",), files=Files(folder / "blobs"),
+        mailbox=mailbox, fetch=outside.fetch, providers=(ACM,), files=Files(folder / "blobs"),
     )  # fmt: skip
     app.add_routes(given)
     async with TestServer(app, port=port), ClientSession(cookie_jar=CookieJar(unsafe=True)) as http:

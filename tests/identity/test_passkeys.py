@@ -18,6 +18,7 @@ import identity.account_routes
 import identity.passkey_routes
 from identity import second_step
 from identity.door import Door
+from identity.events import SIGNED_IN, events_of
 from identity.keys import open_keys
 from identity.passkey_proof import (
     CREATE,
@@ -131,6 +132,15 @@ async def test_a_passkey_alone_signs_in(town: Town, ring: Ring) -> None:
     assert list(mine.json["webIds"]) == [ring.person.pod["webId"]]
     row = await town.db.read(_acr, said.json["authorization"])
     assert row == "urn:kluis:authmech:passkey"
+
+
+async def test_a_sign_in_with_a_passkey_is_noted(town: Town, ring: Ring) -> None:
+    """OP-26."""
+    town.now.advance(1000)
+    await show(town, ring.key.sign(await asked(town)))
+    found = await town.db.read(events_of, ring.account, 1)
+
+    assert [(each.kind, each.detail["by"]) for each in found] == [(SIGNED_IN, "passkey")]
 
 
 async def _acr(tx: Tx, value: str) -> str:

@@ -7,8 +7,9 @@ import pytest
 from joserfc.jwk import ECKey
 
 from identity.apps import apps_of, end_app
-from identity.sessions import close_session
+from identity.sessions import close_others, close_session
 from identity.webids import unlink, webids_of
+from pod.database import Tx
 from pod.instant import DAY, SECOND
 from tests.identity.apps import Browser, a_browser, register
 from tests.identity.conftest import Person, Town
@@ -138,6 +139,22 @@ async def test_an_offline_app_goes_on_when_the_session_merely_expires(
     town.now.advance(DAY)
 
     assert (await browser.refresh(first)).status == 200
+
+
+async def test_signing_out_everywhere_reaches_what_a_session_left_behind(
+    town: Town, browser: Browser
+) -> None:  # RS-10
+    first = (await browser.tokens())["refresh_token"]
+    account = await browser.account()
+    town.now.advance(DAY)
+    await town.db.write(None, _sweep)
+    await town.db.write(None, close_others, account, None, town.now())
+
+    assert (await browser.refresh(first)).json["error"] == "invalid_grant"
+
+
+async def _sweep(tx: Tx) -> None:
+    await tx.run("DELETE FROM session")
 
 
 async def test_signing_out_ends_the_tokens_at_the_next_request(
