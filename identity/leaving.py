@@ -34,8 +34,7 @@ async def ask_to_leave(
     # KLU-9: grants first.
     await farewell(tx, account)
     await tx.run(
-        "UPDATE client_access SET ended = COALESCE(ended, :now), remembered = 0"
-        " WHERE account = :a",
+        "UPDATE client_access SET ended = COALESCE(ended, :now), remembered = 0 WHERE account = :a",
         now=now,
         a=account,
     )

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Accounts and their passwords, over HTTP: create, sign in, change, sign out (ACC-3, ACC-11)."""
 
+from collections.abc import Mapping
+
 from aiohttp import web
 
 from identity import accounts, cookies, events
+from identity.authorize_routes import app_cookie
 from identity.controls import LOGIN, NEW_LOGIN, described, flag_in, text_in
 from identity.desk_routes import Visit, answer, set_session
+from identity.interactions import latest_interaction
 from identity.passwords import check_new
 from identity.second_step import passkey_wanted, wants_second_step
 from identity.sessions import (
@@ -53,11 +57,19 @@ def _agent(visit: Visit) -> str:
     return visit.request.headers.get("User-Agent", "")
 
 
-def _signed_in(visit: Visit, account: str, value: str, *, remember: bool) -> web.Response:
+def _signed_in(
+    visit: Visit,
+    account: str,
+    value: str,
+    *,
+    remember: bool,
+    more: Mapping[str, object] | None = None,
+) -> web.Response:
     """ACC-3: the value as a cookie, and for scripts in the body too."""
     browser = cookies.from_a_browser(visit.request.headers)
     # A page has no use for the value itself: its cookie is HttpOnly on purpose.
-    response = answer(visit, {} if browser else {"authorization": value}, account)
+    given = {} if browser else {"authorization": value}
+    response = answer(visit, {**given, **(more or {})}, account)
     set_session(visit, response, value, REMEMBERED_LIFE // SECOND if remember else None)
     return response
 
@@ -84,7 +96,18 @@ async def sign_in(visit: Visit) -> web.Response:
         raise passkey_wanted(desk.base)
     value = new_value()
     await desk.db.write(None, _open, visit, value, login.account, remember)
-    return _signed_in(visit, login.account, value, remember=remember)
+    more = await _app_waiting(visit)
+    return _signed_in(visit, login.account, value, remember=remember, more=more)
+
+
+async def _app_waiting(visit: Visit) -> dict[str, object]:
+    """ACC-4: where a script goes on, when it is an app's question that it signs in for."""
+    desk = visit.desk
+    browser = visit.request.cookies.get(app_cookie(desk.base), "")
+    if not browser or desk.fetch is None:
+        return {}
+    found = await latest_interaction(desk.db, desk.fetch, browser, desk.now)
+    return {} if found is None else {"location": f"{desk.base}.oidc/auth/{found.id}"}
 
 
 async def _login(

@@ -174,9 +174,3 @@ async def _add(tx: Tx, account: str, citizen: Citizen, id_: str, now: Instant) -
         acr=citizen.acr,
         now=now,
     )
-
-
-async def needs_pod(tx: Tx, account: str) -> bool:
-    """Whether she has yet to make her pod: a first sign-in gives an account without one."""
-    row = await tx.one("SELECT 1 AS there FROM pod WHERE account = :a LIMIT 1", a=account)
-    return row is None

@@ -291,6 +291,7 @@ async def test_a_code_that_was_never_sent_opens_nothing(someone: Browser) -> Non
 
 async def test_sign_ins_and_failed_ones_are_noted(someone: Browser, town: Town) -> None:
     await someone.sign_in(password="not the password")
+    town.now.advance(1)
     await someone.sign_in()
     found = await town.house.db.read(events_of, await account_of(town))
 

@@ -108,7 +108,7 @@ async def town(tmp_path: Path, db: Sqlite, now: MovableClock) -> AsyncIterator[T
     fetch = fetch_from(web_of_apps)
     app.add_routes(identity.routes.routes(db, door, keys, replay, base, now, fetch, dev=True))
     app.add_routes(identity.interaction_routes.routes(db, door, base, now, fetch, True, quick))
-    app.add_routes(identity.account_routes.routes(db, door, base, now, True, quick))
+    app.add_routes(identity.account_routes.routes(db, door, base, now, True, quick, fetch=fetch))
     app.router.add_get("/who", door.api(_who(db)))
     async with TestServer(app, port=port), ClientSession(cookie_jar=CookieJar(unsafe=True)) as http:
         yield Town(base, http, db, keys, now, web_of_apps)

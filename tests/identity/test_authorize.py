@@ -362,3 +362,20 @@ async def test_a_loopback_address_may_choose_its_port(town: Town, browser: Brows
     fits = await browser.authorize(redirect_uri="http://127.0.0.1:4567/back")  # OP-14
     other = await browser.authorize(redirect_uri="http://127.0.0.1:4567/other")
     assert (fits.status, other.status) == (303, 400)
+
+
+async def test_a_script_that_signs_in_for_an_app_is_told_where_to_go_on(
+    town: Town, browser: Browser
+) -> None:
+    """ACC-4: `location` within an app's question, and never without one."""
+    await browser.authorize()
+    said = {"email": "an@voorbeeld.example", "password": "an-geheim"}
+    where = ".account/login/password/"
+
+    within = await town.ask(
+        "POST", where, json=said, headers={"Cookie": f"kluis-app={browser.app}"}
+    )
+    alone = await town.ask("POST", where, json=said)
+
+    assert within.json["location"].startswith(f"{town.base}.oidc/auth/")
+    assert "location" not in alone.json

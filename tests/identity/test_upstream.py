@@ -45,7 +45,10 @@ class Place:
     idp: DevIdp
 
     async def get(
-        self, where: str, http: ClientSession | None = None, **headers: str
+        self,
+        where: str,
+        http: ClientSession | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> tuple[int, str, str]:
         url = where if where.startswith("http") else self.base + where
         asked = (http or self.http).get(url, allow_redirects=False, headers=headers)
@@ -278,7 +281,7 @@ def sign_in_with(place: Place, value: str) -> None:
 
 async def begin_link(place: Place) -> tuple[int, str]:
     where = ".account/login/oidc/dev/start/?purpose=link&next=/-/settings/sign-in"
-    status, to, _ = await place.get(where, **OURS)
+    status, to, _ = await place.get(where, headers=OURS)
     return status, to
 
 
@@ -300,7 +303,7 @@ async def test_a_login_of_another_account_is_not_taken_over(place: Place) -> Non
     await place.get(await place.choose(await place.begin()))
     value = await with_password(place)
     _, where = await begin_link(place)
-    status, _, text = await place.get(await place.choose(where), **HTML, **IN_DUTCH)
+    status, _, text = await place.get(await place.choose(where), headers=HTML | IN_DUTCH)
 
     assert status == 409
     assert "hoort al bij een ander account" in text
@@ -325,7 +328,7 @@ async def test_linking_takes_a_sign_in_of_late(place: Place) -> None:
 
 async def test_nobody_new_comes_in_where_the_provider_does_not_register(closed: Place) -> None:
     back = await closed.choose(await closed.begin())
-    status, _, text = await closed.get(back, **HTML, **IN_DUTCH)
+    status, _, text = await closed.get(back, headers=HTML | IN_DUTCH)
 
     assert status == 403
     assert "Er is nog geen account dat zich zo aanmeldt." in text
@@ -380,14 +383,14 @@ async def test_a_page_of_refusal_is_in_her_language_and_shows_no_markup(place: P
     where = ".account/login/oidc/dev/callback/?state=%3Cscript%3E&code=x"
     for language, words in (("nl", "U bent niet aangemeld"), ("en", "You are not signed in")):
         given = {"Accept-Language": language} | HTML
-        status, _, text = await place.get(where, **given)
+        status, _, text = await place.get(where, headers=given)
         assert (status, f"<h1>{words}</h1>" in text) == (403, True)
         assert "<script" not in text
 
 
 async def test_a_weak_means_is_said_to_be_weak(place: Place) -> None:
     back = await place.choose(await place.begin("&level=high"), means="csampassword")
-    status, _, text = await place.get(back, **HTML, **IN_DUTCH)
+    status, _, text = await place.get(back, headers=HTML | IN_DUTCH)
 
     assert status == 403
     assert "moet u zich sterker aanmelden" in text
