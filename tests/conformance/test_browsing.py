@@ -10,8 +10,10 @@ from commands.answer import Answer
 from tests.stories.town import Town, a_town
 
 HTML = "text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8"
-OPEN = """@prefix acl: <http://www.w3.org/ns/auth/acl#> . @prefix foaf: <http://xmlns.com/foaf/0.1/> .
-<#me> a acl:Authorization; acl:agent <{an}>; acl:accessTo <{here}>; acl:mode acl:Read, acl:Control .
+OPEN = """@prefix acl: <http://www.w3.org/ns/auth/acl#> .
+@prefix foaf: <http://xmlns.com/foaf/0.1/> .
+<#me> a acl:Authorization; acl:agent <{an}>; acl:accessTo <{here}>;
+  acl:mode acl:Read, acl:Control .
 <#all> a acl:Authorization; acl:agentClass foaf:Agent; acl:accessTo <{here}>; acl:mode acl:Read ."""
 
 
@@ -35,7 +37,7 @@ async def _kept(town: Town, name: str, media_type: str, body: bytes, *, open_: b
 
 
 async def _opened(town: Town, where: str, accept: str = HTML, **more: str) -> Answer:
-    return await town.web.get(where, accept=accept, **{"Sec_Fetch_Mode": "navigate"} | more)
+    return await town.web.get(where, None, accept, Sec_Fetch_Mode="navigate", **more)
 
 
 async def test_private_absent_and_rdf_lead_a_browser_to_one_page(town: Town) -> None:  # A13
@@ -52,7 +54,7 @@ async def test_private_absent_and_rdf_lead_a_browser_to_one_page(town: Town) -> 
         assert answer.header("Location") == f"{town.web.base}-/data/{path}"
         assert answer.header("Cache-Control") == "no-store"
         assert "Sec-Fetch-Mode" in answer.header("Vary")
-    names = [{n.lower() for n in a.headers} - {"content-length"} for a in answers]
+    names = [{n.lower() for n, _ in a.raw_headers} - {b"content-length"} for a in answers]
     assert all(each == names[0] for each in names)
 
 
