@@ -30,7 +30,8 @@ import identity.routes
 import identity.upstream_routes
 import ldp.ask
 import ldp.routes
-from commands import demo, dev_idp, keys, organisation, registry, seed, token, verify
+from acl.restore import restore_lost
+from commands import acl_history, demo, dev_idp, keys, organisation, registry, seed, token, verify
 from commands.settings import Settings, WrongUsage, add_flags, read_settings
 from commands.settling import settling
 from commands.workers import Crew, Sockets, keep, listening
@@ -220,6 +221,7 @@ def _tries(folder: DataFolder) -> Path:
 async def _furnish(settings: Settings, db: Sqlite, folder: DataFolder) -> str:
     await migrate(db)
     await sweep(db, Files(folder.blobs))
+    await restore_lost(db, wall)
     if settings.seed is not None:
         await seed.plant(db, settings.base, settings.seed, wall)
     return await _greeting(settings, db)
@@ -320,7 +322,7 @@ def arguments() -> argparse.ArgumentParser:
     showing = commands.add_parser("demo", help="tell the whole story against a real server")
     showing.add_argument("--keep", action="store_true", help="leave the server running")
     showing.set_defaults(command=lambda given: demo.run(given.keep))
-    for each in (verify, registry, token, organisation, keys, dev_idp):
+    for each in (verify, registry, token, organisation, keys, dev_idp, acl_history):
         each.add_commands(commands)
     return parser
 

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Who changed which ACL into what, and when: kept in the commit of the change (WAC-36)."""
 
-from identity.who import Who
+from dataclasses import dataclass
+
+from identity.who import ANYONE, Who
 from pod.database import Tx
 from pod.instant import Instant
 from pod.iri import Iri, storage_of
@@ -20,6 +22,36 @@ async def record_removal(tx: Tx, acl: Iri, who: Who, now: Instant) -> None:
     row = await tx.one("SELECT seq FROM pod WHERE iri = :pod", pod=storage_of(acl))
     seq = 0 if row is None else int(row["seq"])
     await _record(tx, acl, seq, now, who, "delete", "", "")
+
+
+async def record_restored(tx: Tx, acl: Resource) -> None:
+    """The server put a lost ACL back (WAC-25)."""
+    body = (acl.body or b"").decode("utf-8", "replace")
+    await _record(tx, acl.iri, acl.version, acl.modified, ANYONE, "restore", acl.media_type, body)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line of the record, without the text that the ACL then had."""
+
+    iri: Iri
+    time: Instant
+    kind: str
+    webid: str | None
+    client: str | None
+
+
+async def changes_of(tx: Tx, pod: Iri) -> list[Change] | None:
+    """All changes of a pod's ACLs, oldest first; None when there is no such pod."""
+    if await tx.one("SELECT 1 AS there FROM pod WHERE iri = :pod", pod=pod) is None:
+        return None
+    rows = await tx.all(
+        "SELECT iri, time, kind, webid, client FROM acl_change WHERE pod = :pod ORDER BY seq",
+        pod=pod,
+    )
+    return [
+        Change(row["iri"], row["time"], row["kind"], row["webid"], row["client"]) for row in rows
+    ]
 
 
 async def _record(

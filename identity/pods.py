@@ -4,6 +4,7 @@
 import re
 import secrets
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -11,7 +12,7 @@ from pod.contents import next_seq, put
 from pod.database import Tx
 from pod.errors import Clash, Missing, Unreadable
 from pod.instant import Instant
-from pod.iri import Iri, acl_of
+from pod.iri import Iri, acl_of, governed_by
 from pod.national_number import has_national_number
 from pod.resource import Resource
 
@@ -23,7 +24,7 @@ _PREFIXES = """@prefix acl: <http://www.w3.org/ns/auth/acl#> .
 """
 _OWNER = """
 <#owner> a acl:Authorization ;
-    acl:agent <{webid}> ;
+    acl:agent {agents} ;
     acl:accessTo <{here}> ;{default}
     acl:mode acl:Read, acl:Write, acl:Control .
 """
@@ -180,8 +181,18 @@ def _settings(pod: NewPod) -> list[tuple[Iri, str]]:
 
 
 def _acl(pod: NewPod, here: Iri, *, below: bool) -> str:
+    return _owned([pod.webid], here, below=below)
+
+
+def root_acl(root: Iri, webids: Sequence[str]) -> str:
+    """The root ACL of a new pod with these owners (WAC-25)."""
+    return _owned(webids, root, below=True)
+
+
+def _owned(webids: Sequence[str], here: Iri, *, below: bool) -> str:
     default = f"\n    acl:default <{here}> ;" if below else ""
-    return _PREFIXES + _OWNER.format(webid=pod.webid, here=here, default=default)
+    agents = ", ".join(f"<{webid}>" for webid in webids)
+    return _PREFIXES + _OWNER.format(agents=agents, here=here, default=default)
 
 
 def _profile(base: Iri, pod: NewPod) -> str:
@@ -201,6 +212,21 @@ async def _keep(tx: Tx, root: Iri, iri: Iri, text: str, now: Instant) -> None:
     version = await next_seq(tx, root)
     digest = sha256(body).hexdigest() if body else ""
     await put(tx, Resource(root, iri, "text/turtle", body, None, len(body), digest, version, now))
+    if governed_by(iri) is not None:
+        await _note_acl(tx, root, iri, text, version, now)
+
+
+async def _note_acl(tx: Tx, root: Iri, iri: Iri, text: str, version: int, now: Instant) -> None:
+    """WAC-36: also the first state is on record (acl/history.py does it for every later one)."""
+    await tx.run(
+        "INSERT INTO acl_change (pod, seq, iri, version, time, kind, media_type, body)"
+        " VALUES (:pod, :seq, :iri, :seq, :now, 'first', 'text/turtle', :body)",
+        pod=root,
+        seq=version,
+        iri=iri,
+        now=now,
+        body=text,
+    )
 
 
 async def pods_of(tx: Tx, account: str) -> dict[str, str]:
