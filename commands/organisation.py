@@ -2,12 +2,10 @@
 """`kluis organisation add|verify`: accounts of organisations, named by the operator (KLU-11)."""
 
 import argparse
-import asyncio
-import os
-from collections.abc import Awaitable, Callable
 from typing import TypeAlias, TypeVar
 
-from commands.settings import Settings, WrongUsage, add_flags, read_settings
+from commands.kept import settings_of, with_database
+from commands.settings import WrongUsage, add_flags
 from consent.agency import agency_at
 from identity import organisations
 from identity.accounts import find_login, new_id
@@ -15,8 +13,6 @@ from pod.database import Database, Tx
 from pod.errors import Missing, Unreadable
 from pod.instant import Instant, wall
 from pod.iri import Iri
-from pod.schema import migrate
-from pod.sqlite import open_sqlite
 
 Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 T = TypeVar("T")
@@ -38,7 +34,7 @@ def add_commands(commands: Subparsers) -> None:
 
 
 def _add(given: argparse.Namespace) -> int:
-    settings = _settings(given)
+    settings = settings_of(given)
 
     async def work(db: Database) -> str:
         name, code = await _known_as(db, settings.base, given)
@@ -46,7 +42,7 @@ def _add(given: argparse.Namespace) -> int:
         await db.write(None, _add_with_admin, account, name, code, admin, now)
         return f"{name} ({code}) has an account now; {given.admin} is its admin."
 
-    print(_with_database(settings, work))
+    print(with_database(settings, work))
     return 0
 
 
@@ -60,14 +56,14 @@ async def _add_with_admin(
 
 
 def _verify(given: argparse.Namespace) -> int:
-    settings = _settings(given)
+    settings = settings_of(given)
 
     async def work(db: Database) -> str:
         name, code = await _known_as(db, settings.base, given)
         await db.write(None, organisations.verify, code, name, wall())
         return f"{code} is {name}."
 
-    print(_with_database(settings, work))
+    print(with_database(settings, work))
     return 0
 
 
@@ -85,22 +81,3 @@ async def _known_as(db: Database, base: Iri, given: argparse.Namespace) -> tuple
         raise Unreadable(f"The agency {given.agency} has no KBO number in the registry.")
     name = agency.name.get("nl") or next(iter(agency.name.values()))
     return organisations.read_name(name), organisations.read_code(code)
-
-
-def _settings(given: argparse.Namespace) -> Settings:
-    settings = read_settings(vars(given), os.environ)
-    if not (settings.data / "kluis.db").is_file():
-        raise WrongUsage(f"{settings.data} holds no pods yet; name the folder with --data.")
-    return settings
-
-
-def _with_database(settings: Settings, work: Callable[[Database], Awaitable[T]]) -> T:
-    async def run() -> T:
-        db = await open_sqlite(settings.data / "kluis.db")
-        try:
-            await migrate(db)
-            return await work(db)
-        finally:
-            await db.close()
-
-    return asyncio.run(run())

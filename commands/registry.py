@@ -2,15 +2,14 @@
 """`kluis registry import|export` and `kluis operator add`, beside a running server or without."""
 
 import argparse
-import asyncio
-import os
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
+from commands.kept import settings_of, with_database
 from commands.seed import read_seed
-from commands.settings import Settings, WrongUsage, add_flags, read_settings
+from commands.settings import WrongUsage, add_flags
 from consent import forms, registry_file
 from consent.registry_file import Registry
 from consent.seed import export_registry, seed_registry
@@ -18,8 +17,6 @@ from pod.database import Database, Tx
 from pod.errors import Missing, PodError
 from pod.instant import wall
 from pod.iri import Iri
-from pod.schema import migrate
-from pod.sqlite import open_sqlite
 
 Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 T = TypeVar("T")
@@ -47,14 +44,14 @@ def add_commands(commands: Subparsers) -> None:
 
 def _import(given: argparse.Namespace) -> int:
     form = _form_of(given.file)
-    settings = _settings(given)
+    settings = settings_of(given)
     found = _read(given.file, form, settings.base)
 
     async def work(db: Database) -> str:
         made = await seed_registry(db, settings.base, found["agencies"], found["purposes"], wall())
         return f"Added {made.agencies} agencies and {made.purposes} purposes."
 
-    print(_with_database(settings, work))
+    print(with_database(settings, work))
     return 0
 
 
@@ -87,12 +84,12 @@ def _read(file: Path, form: str, base: Iri) -> Registry:
 def _export(given: argparse.Namespace) -> int:
     file: Path | None = given.file
     form = given.format or ("json" if file is None else _form_of(file))
-    settings = _settings(given)
+    settings = settings_of(given)
 
     async def work(db: Database) -> Registry:
         return await export_registry(db, settings.base)
 
-    body = registry_file.written(_with_database(settings, work), FORMS[form], settings.base)
+    body = registry_file.written(with_database(settings, work), FORMS[form], settings.base)
     if file is None:
         sys.stdout.buffer.write(body)
         return 0
@@ -104,12 +101,12 @@ def _export(given: argparse.Namespace) -> int:
 
 
 def _add_operator(given: argparse.Namespace) -> int:
-    settings = _settings(given)
+    settings = settings_of(given)
 
     async def work(db: Database) -> None:
         await db.write(None, _mark_operator, given.email.lower())
 
-    _with_database(settings, work)
+    with_database(settings, work)
     print(f"{given.email} is an operator now.")
     return 0
 
@@ -122,22 +119,3 @@ async def _mark_operator(tx: Tx, email: str) -> None:
     )
     if not changed:
         raise Missing(f"No account signs in with {email}.")
-
-
-def _settings(given: argparse.Namespace) -> Settings:
-    settings = read_settings(vars(given), os.environ)
-    if not (settings.data / "kluis.db").is_file():
-        raise WrongUsage(f"{settings.data} holds no pods yet; name the folder with --data.")
-    return settings
-
-
-def _with_database(settings: Settings, work: Callable[[Database], Awaitable[T]]) -> T:
-    async def run() -> T:
-        db = await open_sqlite(settings.data / "kluis.db")
-        try:
-            await migrate(db)
-            return await work(db)
-        finally:
-            await db.close()
-
-    return asyncio.run(run())

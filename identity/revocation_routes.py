@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from aiohttp import hdrs, web
 
 from identity.client_proof import ClientDoor, Proven, authenticate
+from identity.client_routes import read_body, refused
 from identity.cors import Cors
 from identity.door import Door, Room, json_answer
 from identity.fetched import Fetch
@@ -14,7 +15,7 @@ from identity.keys import Keys
 from identity.replay import Replay
 from identity.revocation import end, look, new_access, still_stands
 from identity.token import Tokens, tokens_of
-from identity.token_request import LARGEST_FORM, TokenRefusal, read_client, read_form, required
+from identity.token_request import TokenRefusal, read_client, read_form, required
 from identity.who import Who
 from pod.database import Database
 from pod.errors import Unavailable
@@ -61,16 +62,16 @@ class Desk:
             try:
                 return await self._answer(request, answering)
             except TokenRefusal as refusal:
-                return _refused(refusal, basic)
+                return refused(refusal, basic)
             except Unavailable as error:
-                return _refused(TokenRefusal("temporarily_unavailable", error.detail, 503), False)
+                return refused(TokenRefusal("temporarily_unavailable", error.detail, 503), False)
 
         return room
 
     async def _answer(self, request: web.Request, answering: Answering) -> web.Response:
         if request.method != hdrs.METH_POST:
             raise TokenRefusal("invalid_request", "This address takes POST.", 405)
-        form = read_form(request.content_type, await _body(request))
+        form = read_form(request.content_type, await read_body(request))
         claimed = read_client(request.headers.getall(hdrs.AUTHORIZATION, ()), form)
         client = await authenticate(self.clients, claimed)
         return await answering(client, required(form, "token"))
@@ -86,24 +87,3 @@ def routes(
         web.route("*", f"/.oidc/token/{name}", door.open(desk.room(answering), Cors.PROTOCOL))
         for name, answering in table
     ]
-
-
-async def _body(request: web.Request) -> bytes:
-    body = bytearray()
-    async for piece in request.content.iter_any():
-        body += piece
-        if len(body) > LARGEST_FORM:
-            raise TokenRefusal("invalid_request", f"The form has {LARGEST_FORM} bytes at most.")
-    return bytes(body)
-
-
-def _refused(refusal: TokenRefusal, basic: bool) -> web.Response:
-    data = {"error": refusal.code, "error_description": refusal.detail}
-    headers = {"Pragma": "no-cache"}
-    if refusal.status == 401 and basic:
-        headers["WWW-Authenticate"] = 'Basic realm="kluis", charset="UTF-8"'
-    if refusal.status == 405:
-        headers["Allow"] = "POST, OPTIONS"
-    if refusal.status == 503:
-        headers["Retry-After"] = "1"
-    return json_answer(data, refusal.status, headers)

@@ -8,6 +8,7 @@ from aiohttp import hdrs, web
 
 from identity.authorize_routes import Gate
 from identity.client_proof import ClientDoor
+from identity.client_routes import read_body, refused
 from identity.cors import Cors
 from identity.door import Door, Identify, Room, json_answer
 from identity.dpop import read_proof
@@ -20,7 +21,6 @@ from identity.replay import Replay
 from identity.token import AnotherIssuer, tokens_of
 from identity.token_grants import app_of, for_code, for_program, for_refresh, program_of
 from identity.token_request import (
-    LARGEST_FORM,
     TokenRefusal,
     read_client,
     read_form,
@@ -125,13 +125,13 @@ class Issuer:
         try:
             given = await self._grant(request)
         except TokenRefusal as refusal:
-            return _refused(refusal, hdrs.AUTHORIZATION in request.headers)
+            return refused(refusal, hdrs.AUTHORIZATION in request.headers)
         except Unavailable as error:
-            return _refused(TokenRefusal("temporarily_unavailable", error.detail, 503), False)
+            return refused(TokenRefusal("temporarily_unavailable", error.detail, 503), False)
         return json_answer(given, headers={"Pragma": "no-cache"})
 
     async def _grant(self, request: web.Request) -> dict[str, object]:
-        form = read_form(request.content_type, await _body(request))
+        form = read_form(request.content_type, await read_body(request))
         kind = read_grant(form)
         claimed = read_client(request.headers.getall(hdrs.AUTHORIZATION, ()), form)
         if kind == "client_credentials":
@@ -163,22 +163,3 @@ class Issuer:
         except NotSignedIn as error:
             raise TokenRefusal("invalid_dpop_proof", error.detail) from error
         return proof.thumbprint
-
-
-async def _body(request: web.Request) -> bytes:
-    body = bytearray()
-    async for piece in request.content.iter_any():
-        body += piece
-        if len(body) > LARGEST_FORM:
-            raise TokenRefusal("invalid_request", f"The form has {LARGEST_FORM} bytes at most.")
-    return bytes(body)
-
-
-def _refused(refusal: TokenRefusal, basic: bool) -> web.Response:
-    data = {"error": refusal.code, "error_description": refusal.detail}
-    headers = {"Pragma": "no-cache"}
-    if refusal.status == 401 and basic:
-        headers["WWW-Authenticate"] = 'Basic realm="kluis", charset="UTF-8"'
-    if refusal.status == 503:
-        headers["Retry-After"] = "1"
-    return json_answer(data, refusal.status, headers)

@@ -9,6 +9,7 @@ from types import ModuleType
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+# Text for the script to read: a skipped function must not count as a test.
 SOURCE = '''
 # WAC-1: a comment between tests
 CASES = [1]  # SP-1
