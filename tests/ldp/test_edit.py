@@ -15,7 +15,6 @@ from ldp.sameness import same
 from ldp.spans import Brackets, Said, Thing, read_spans
 from ldp.sparql import read_sparql_update
 from pod import rdf
-from tests.people import AN, Asking
 
 BASE = "https://pod.example/d"
 EX = "https://vocab.example/#"
@@ -381,35 +380,6 @@ def test_what_names_its_nodes_is_always_edited_and_the_rest_stays_as_written(
         says = {before.triples[place] for place in statement.order}
         if says.isdisjoint(removed) and subjects.isdisjoint(t.subject for t in says):
             at = written.index(text[statement.start : statement.end], at)
-
-
-PATCHED = (HEAD + LINES).encode()
-
-
-async def test_a_sparql_update_keeps_comments_and_layout(an: Asking) -> None:
-    await an("PUT", "d.ttl", AN, PATCHED, "text/turtle")
-    update = f"""PREFIX ex: <{EX}> DELETE DATA {{ <#bob> ex:family "Claes" }};
-        INSERT DATA {{ <#bob> ex:family "Maes"; ex:seen true . <#ann> ex:knows <#bob> }}"""
-
-    patched = await an("PATCH", "d.ttl", AN, update, "application/sparql-update")
-
-    assert patched.status == 204
-    expected = PATCHED.replace(b"'Claes'", b'"Maes"').replace(
-        b". # short", b"; # short\n    ex:seen true ."
-    )
-    assert (await an("GET", "d.ttl", AN)).body == expected + b"\n<#ann> ex:knows <#bob> .\n"
-
-
-async def test_an_n3_patch_keeps_comments_and_layout(an: Asking) -> None:
-    await an("PUT", "d.ttl", AN, PATCHED, "text/turtle")
-    patch = f"""@prefix solid: <http://www.w3.org/ns/solid/terms#>. @prefix ex: <{EX}>.
-        _:p a solid:InsertDeletePatch; solid:where {{ ?p ex:family "Claes" }};
-        solid:deletes {{ ?p ex:nr +1 }}; solid:inserts {{ ?p ex:nr +2 }} ."""
-
-    patched = await an("PATCH", "d.ttl", AN, patch, "text/n3")
-
-    assert patched.status == 204
-    assert (await an("GET", "d.ttl", AN)).body == PATCHED.replace(b"+1", b"+2")
 
 
 def test_a_comment_inside_an_empty_list_outlives_the_list() -> None:

@@ -387,17 +387,3 @@ async def test_json_with_a_context_by_link_is_not_taken_for_rdf(an: Asking) -> N
 
     assert (await an("PUT", "x.json", AN, "{}", "application/json", link=link)).status == 415
     assert (await an("PUT", "x.json", AN, "{}", "application/json")).status == 201
-
-
-async def test_also_deletion_and_the_servers_own_documents_say_what_is_allowed(
-    an: Asking,
-) -> None:  # SP-12, SP-22
-    await an("PUT", "d.ttl", AN, DOC, "text/turtle")
-
-    for path in ("d.ttl.meta", ".well-known/solid"):
-        options = await an("OPTIONS", path, AN)
-        assert "storageDescription" in options.headers["Link"]
-        assert "GET" in options.headers["Allow"]
-    deleted = await an("DELETE", "d.ttl", AN)
-    assert "PUT" in deleted.headers["Allow"]
-    assert "storageDescription" in deleted.headers["Link"]
