@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Settings: the ways to sign in, and changing them (KLU-3)."""
 
+from collections.abc import Callable, Coroutine
+from typing import Any
 from urllib.parse import quote
 
 from consent.house import House
@@ -26,7 +28,8 @@ CHANGED_ELSEWHERE = mark("Het wachtwoord is intussen elders veranderd. Probeer h
 TOO_OFTEN = mark("U probeerde het te vaak. Wacht een kwartier en probeer het opnieuw.")
 LAST_ONE = mark("Dit is uw laatste manier om aan te melden. Voeg eerst een andere toe.")
 _NOTHING_WRONG: dict[str, object] = {"old": "", "new": "", "passkeys": ""}
-PASSWORD_DONE, PASSKEY_DONE = "password", "passkey"
+PASSWORD_DONE, PASSKEY_DONE, LINK_DONE = "password", "passkey", "link"
+Removal = Callable[[Tx, Visit, str, Instant], Coroutine[Any, Any, None]]
 
 
 def is_fresh(house: House, visit: Visit, within: int = FRESH) -> bool:
@@ -97,15 +100,22 @@ def _linked(fittings: Fittings, visit: Visit, id_: str, subject: str) -> dict[st
 
 
 async def remove_link(fittings: Fittings, house: House, visit: Visit) -> Shown:
+    """She signs in with that provider no longer."""
+    return await _removed(fittings, house, visit, _unlink, LINK_DONE)
+
+
+async def _removed(
+    fittings: Fittings, house: House, visit: Visit, remove: Removal, done: str
+) -> Shown:
     """Needs a fresh sign-in; never the last way to sign in."""
     if not is_fresh(house, visit):
         return sign_in_first(WAYS)
     try:
-        await house.db.write(None, _unlink, visit, account_of(visit), house.now())
+        await house.db.write(None, remove, visit, account_of(visit), house.now())
     except Unreadable:
         mistake = Mistake("passkeys", visit.words.say(LAST_ONE))
         return await _page(fittings, house, visit, (mistake,))
-    return Away(f"{WAYS}?done=link")
+    return Away(f"{WAYS}?done={done}")
 
 
 async def _unlink(tx: Tx, visit: Visit, account: str, now: Instant) -> None:
@@ -156,15 +166,8 @@ async def _change(tx: Tx, login: Login, secret: str, visit: Visit, now: Instant)
 
 
 async def remove_one_passkey(fittings: Fittings, house: House, visit: Visit) -> Shown:
-    """Needs a fresh sign-in; never the last way to sign in."""
-    if not is_fresh(house, visit):
-        return sign_in_first(WAYS)
-    try:
-        await house.db.write(None, _remove, visit, account_of(visit), house.now())
-    except Unreadable:
-        mistake = Mistake("passkeys", visit.words.say(LAST_ONE))
-        return await _page(fittings, house, visit, (mistake,))
-    return Away(f"{WAYS}?done={PASSKEY_DONE}")
+    """One of her passkeys goes."""
+    return await _removed(fittings, house, visit, _remove, PASSKEY_DONE)
 
 
 async def _remove(tx: Tx, visit: Visit, account: str, now: Instant) -> None:
