@@ -8,6 +8,7 @@ from enum import StrEnum
 from consent.agency import party_of
 from consent.grant import Grant
 from consent.request import Request
+from identity.accounts import is_operator
 from identity.standing import require_standing
 from identity.who import Who
 from pod.database import Tx
@@ -78,6 +79,31 @@ async def owns(tx: Tx, webid: str, pod: str) -> bool:
     """Whether the pod is this person's."""
     sql = "SELECT 1 AS owns FROM owner WHERE pod = :pod AND webid = :webid"
     return await tx.one(sql, pod=pod, webid=webid) is not None
+
+
+async def operates(tx: Tx, who: Who, base: Iri) -> bool:
+    """KC-2: whether this is an account marked as operator, signed in here.
+
+    An app that she merely signed in to gets nothing of it: it needs the scope, as for a subject.
+    Her pages have no token, and her own client credentials she made herself.
+    """
+    if who.webid is None or who.issuer not in (None, base):
+        return False
+    sql = "SELECT 1 AS own FROM client_access WHERE id = :access AND kind = 'credential'"
+    given = (
+        who.access is None
+        or SCOPE in who.scopes
+        or await tx.one(sql, access=who.access) is not None
+    )
+    return given and await is_operator(tx, who.webid)
+
+
+async def require_operator(tx: Tx, who: Who, base: Iri) -> str:
+    """The operator's WebID; Refused for everybody else."""
+    caller = await caller_of(tx, who, base)
+    if not await operates(tx, who, base):
+        raise Refused("Only an operator of this server may do that.", problem="not-an-operator")
+    return caller.webid
 
 
 def require_subject(side: Side) -> None:

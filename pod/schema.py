@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The tables, as numbered steps, oldest first. A step that was released is never edited."""
 
+from pod.consent_tables import CONSENT
 from pod.database import Database, Tx
 from pod.errors import Unavailable
-from pod.tables import CONSENT, DATA, IDENTITY
+from pod.tables import DATA, IDENTITY
 
 STEPS: tuple[str, ...] = (IDENTITY + DATA + CONSENT,)
 
