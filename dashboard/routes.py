@@ -14,6 +14,7 @@ from dashboard import (
     dev,
     first_pod,
     guide,
+    log_routes,
     overview,
     permissions,
     program_keys,
@@ -60,6 +61,7 @@ def routes(
         *_grants(pages),
         *_guide(pages),
         *data_routes.routes(pages, sources),
+        *log_routes.routes(pages),
         web.get("/-/static/{name}", door.open(_static_room(static), Cors.NONE)),
         web.get("/-/{rest:.*}", pages.show(guide.nothing, public=True)),
     ]

@@ -63,6 +63,21 @@ class Words:
         """The day, with its name."""
         return escape(format_date(_here(at), "EEEE d MMMM y", locale=self.language))
 
+    def period(self, kind: str, start: Instant, end: Instant) -> Markup:
+        """A day, week, month or year by its name; `end` is not in it."""
+        if kind == "week":
+            first = format_date(_here(start), "d MMMM", locale=self.language)
+            last = format_date(_here(end - SECOND), "d MMMM y", locale=self.language)
+            return escape(f"{first} \N{EN DASH} {last}")
+        form = {"day": "EEEE d MMMM y", "year": "y"}.get(kind, "MMMM y")
+        return escape(format_date(_here(start), form, locale=self.language))
+
+    def tick(self, kind: str, at: Instant) -> str:
+        """A word on the axis of a picture, as short as can be."""
+        form = {"day": "HH:mm", "week": "EEE d", "year": "MMM"}.get(kind, "d")
+        shown: str = format_datetime(_here(at), form, locale=self.language)
+        return shown
+
     def length(self, text: str) -> str:
         """P3M as "3 maanden"."""
         return length_in_words(text, self.language)

@@ -200,6 +200,23 @@ CREATE TABLE account_event (
     detail TEXT NOT NULL
 );
 CREATE INDEX account_event_account ON account_event (account, time);
+CREATE TABLE announcement (
+    id TEXT PRIMARY KEY,
+    email TEXT NOT NULL,
+    language TEXT,
+    kind TEXT NOT NULL,
+    time INTEGER NOT NULL,
+    due INTEGER NOT NULL,
+    tried INTEGER NOT NULL
+);
+CREATE INDEX announcement_due ON announcement (due);
+CREATE TABLE spare_code (
+    hash TEXT PRIMARY KEY,
+    account TEXT NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    created INTEGER NOT NULL,
+    used INTEGER
+);
+CREATE INDEX spare_code_account ON spare_code (account);
 CREATE TABLE credential (
     id TEXT PRIMARY KEY,
     resource TEXT NOT NULL UNIQUE,
@@ -259,6 +276,7 @@ CREATE TABLE journal (
 );
 CREATE INDEX journal_agency ON journal (pod, agency, seq);
 CREATE INDEX journal_grant ON journal (grant_id, seq);
+CREATE INDEX journal_time ON journal (pod, time, agency, outcome, grant_id);
 CREATE TABLE inbox_count (
     pod TEXT NOT NULL,
     sender TEXT NOT NULL,
