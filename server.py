@@ -30,14 +30,22 @@ import identity.routes
 import identity.upstream_routes
 import ldp.ask
 import ldp.routes
+from acl.alarm import Alarm
+from acl.informed import informed
+from acl.remote import RemoteGroups
 from acl.restore import restore_lost
+from acl.soon import Soon
 from commands import acl_history, demo, dev_idp, keys, organisation, registry, seed, token, verify
+from commands.delivering import delivering
+from commands.page_changes import keeping_of
 from commands.settings import Settings, WrongUsage, add_flags, read_settings
 from commands.settling import settling
 from commands.workers import Crew, Sockets, keep, listening
 from consent.farewell import farewell_in
+from consent.log import agency_of
 from consent.signer import signer_of
 from dashboard.fittings import Fittings
+from identity.announcements import announcing
 from identity.door import Door
 from identity.fetch import open_fetch
 from identity.foreign_issuers import ForeignIssuers
@@ -85,10 +93,15 @@ def build_app(
     door = Door(base, identify, traffic=traffic, explained=explained)
     signer = signer_of(keys.consent)
     # Kluis has two sources of permission; a third is one more function here.
-    sources = (acl.wac.permits, consent.permits.permit_source(base, signer))
+    hosts = frozenset(settings.remote_groups)
+    groups = RemoteGroups(hosts, base, fetcher.get, wall, settings.dev) if hosts else None
+    deciding = informed(db, groups)
+    ours = acl.wac.permit_source(groups, Alarm())
+    sources = (ours, consent.permits.permit_source(base, signer))
+    soon = Soon(deciding, base, wall, agency_of)
     data = ldp.ask.House(
         base=base,
-        db=db,
+        db=deciding,
         files=files,
         now=wall,
         sources=sources,
@@ -96,9 +109,11 @@ def build_app(
         largest_body=settings.max_body,
         quota=settings.quota,
         strict_listing=settings.strict_listing,
+        remote_groups=groups,
+        soon=soon,
     )
     rates = consent.house.DEVELOPMENT_RATES if settings.dev else consent.house.PLAIN_RATES
-    word = consent.house.House(base, db, files, wall, signer, rates)
+    word = consent.house.House(base, deciding, files, wall, signer, rates, soon=soon)
     app = web.Application(client_max_size=settings.max_body)
     get, tries = fetcher.get, passwords.tries
     app.add_routes(identity.registration_routes.routes(db, door, tries, wall, dev=settings.dev))
@@ -127,6 +142,7 @@ def build_app(
             files=files,
             providers=settings.provider,
             farewell=farewell,
+            registers=settings.registers,
         )
     )
     app.add_routes(consent.routes.routes(word, door, dev=settings.dev))
@@ -138,11 +154,14 @@ def build_app(
         shortest=1 if settings.dev else SHORTEST,
         dev=settings.dev,
         mail=_letters(settings, folder),
+        keeping=keeping_of(data),
+        registers=settings.registers,
     )
     app.add_routes(dashboard.routes.routes(word, door, fittings=fittings, sources=sources))
     app.add_routes(ldp.routes.routes(data, door))
 
     async def close_files(_app: web.Application) -> None:
+        await soon.close()
         await fetcher.close()
         if mailbox is not None:
             await mailbox.close()
@@ -150,8 +169,11 @@ def build_app(
         passwords.tries.close()
 
     app.on_cleanup.append(close_files)
+    app.cleanup_ctx.append(lambda _app: delivering(word, dev=settings.dev))
     if settles:
         app.cleanup_ctx.append(lambda _app: settling(word, farewell))
+    if settles and mailbox is not None:
+        app.cleanup_ctx.append(lambda _app: announcing(db, base, mailbox, wall))
     return app
 
 

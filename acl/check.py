@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What an ACL must be before it is kept: what cannot be written need not be guessed at later."""
 
+from acl.afar import MOST_IN_ONE_ACL
 from acl.groups import group_document
 from acl.modes import Mode
+from acl.remote import RemoteGroups, far_documents
 from acl.rules import CONDITIONS, LARGEST, MOST_RULES, Rule, read_rules
 from pod.database import Tx
 from pod.errors import Clash, TooLarge, Unprocessable
@@ -58,14 +60,24 @@ def _require_control(rules: tuple[Rule, ...]) -> None:
         )
 
 
-async def check_groups(tx: Tx, iri: Iri, rules: tuple[Rule, ...]) -> None:
-    """wac.md §7: a group that is not on this server could never match; say so at once.
+async def check_groups(
+    tx: Tx, iri: Iri, rules: tuple[Rule, ...], remote: RemoteGroups | None = None
+) -> None:
+    """wac.md §7: a group that could never match is refused at once.
 
-    A group document of the same pod may still come into being.
+    A group document of the same pod may still come into being, and one on a host that the
+    operator named is asked for when it matters.
     """
     pod = storage_of(governed_by(iri) or iri)
+    if remote is not None and len(far_documents(remote, rules)) > MOST_IN_ONE_ACL:
+        raise Unprocessable(
+            f"An ACL may name groups of {MOST_IN_ONE_ACL} documents on other servers at most.",
+            problem="too-complex",
+        )
     for group in sorted({group for rule in rules for group in rule.groups}):
-        if not group.startswith(pod) and await group_document(tx, group) is None:
+        if group.startswith(pod) or (remote is not None and remote.serves(group)):
+            continue
+        if await group_document(tx, group) is None:
             raise Unprocessable(
                 f"The group <{group[:200]}> is not on this server, so nobody would be a member.",
                 problem="unknown-group",

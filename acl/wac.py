@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Permits written in ACL documents: Web Access Control as a permit source."""
 
+from acl.afar import modes_from_afar
+from acl.alarm import Alarm
+from acl.decide import PermitSource
 from acl.groups import document_of, group_document, members_of
 from acl.modes import ALL, Mode
 from acl.permit import NOTHING, Permit, Verdict
+from acl.remote import RemoteGroups
 from acl.rules import CONDITIONS, Condition, Rule, rules_of
 from identity.who import ANYONE, Who
 from pod.contents import find
@@ -14,7 +18,24 @@ from pod.iri import Iri, acl_of, governed_by, storage_of, subject_of
 from pod.resource import Found, Resource
 
 
-async def permits(tx: Tx, who: Who, found: Found, now: Instant) -> Verdict:
+def permit_source(remote: RemoteGroups | None, alarm: Alarm) -> PermitSource:
+    """The source of one server: which groups elsewhere it may ask, and whom it tells of a loss."""
+
+    async def source(tx: Tx, who: Who, found: Found, now: Instant) -> Verdict:
+        if found.acl is None and await _is_pod(tx, found.pod):
+            alarm.lost(found.pod, now)
+        return await permits(tx, who, found, now, remote)
+
+    return source
+
+
+async def _is_pod(tx: Tx, iri: Iri) -> bool:
+    return await tx.one("SELECT 1 AS there FROM pod WHERE iri = :pod", pod=iri) is not None
+
+
+async def permits(
+    tx: Tx, who: Who, found: Found, now: Instant, remote: RemoteGroups | None = None
+) -> Verdict:
     """What the nearest ACL gives to this caller, and what it gives to everyone."""
     # Decision 14: a request that names a grant is decided by that grant alone.
     if who.named.grant is not None:
@@ -22,8 +43,8 @@ async def permits(tx: Tx, who: Who, found: Found, now: Instant) -> Verdict:
     rules = _effective(found)
     # wac.md §8: a rule for everyone from one origin is not for everyone from another.
     nobody = ANYONE if who.origin is None else Who(origin=who.origin)
-    public = await _modes(tx, rules, nobody, found)
-    mine = public if who.webid is None else await _modes(tx, rules, who, found)
+    public = await _modes(tx, rules, nobody, found, None)
+    mine = public if who.webid is None else await _modes(tx, rules, who, found, remote)
     if governed_by(found.iri) is not None:
         return await _for_acl(tx, who, found, mine, public)
     because = found.acl.iri if found.acl is not None else ""
@@ -62,7 +83,9 @@ def _rules(acl: Resource) -> tuple[Rule, ...]:
         return ()
 
 
-async def _modes(tx: Tx, rules: tuple[Rule, ...], who: Who, found: Found) -> Mode:
+async def _modes(
+    tx: Tx, rules: tuple[Rule, ...], who: Who, found: Found, remote: RemoteGroups | None
+) -> Mode:
     """WAC-27: rules only add; access is the union over those that match."""
     modes = Mode.NONE
     late: list[Rule] = []
@@ -75,8 +98,10 @@ async def _modes(tx: Tx, rules: tuple[Rule, ...], who: Who, found: Found) -> Mod
             late.append(rule)
     for rule in late:
         # Groups last, and only where they could still add something.
-        if rule.modes & ~modes and await _in_a_group(tx, rule, who, found):
+        if rule.modes & ~modes and await _in_a_group(tx, rule, who, found, remote):
             modes |= rule.modes
+    if remote is not None and who.webid is not None:
+        modes = modes_from_afar(tx, remote, late, who.webid, modes)
     return modes
 
 
@@ -101,8 +126,12 @@ def _holds(condition: Condition, who: Who) -> bool:
     return value is not None and (condition.anything or value in condition.values)
 
 
-async def _in_a_group(tx: Tx, rule: Rule, who: Who, found: Found) -> bool:
+async def _in_a_group(
+    tx: Tx, rule: Rule, who: Who, found: Found, remote: RemoteGroups | None
+) -> bool:
     for group in sorted(rule.groups):
+        if remote is not None and remote.serves(group):
+            continue
         document = await group_document(tx, group)
         if document is None or not await _may_consult(tx, document_of(group), found.pod):
             continue

@@ -9,11 +9,13 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from acl.remote import is_host
 from commands.providers import WrongProvider, read_providers
 from identity.upstream import Provider
 from pod.iri import Iri
 
 MEBIBYTE = 1024 * 1024
+OPEN, CLOSED = "open", "closed"
 
 
 class WrongUsage(Exception):
@@ -40,6 +42,13 @@ class Settings:
     mail_from: str = ""
     provider: tuple[Provider, ...] = ()
     strict_listing: bool = False
+    remote_groups: tuple[str, ...] = ()
+    registration: str = ""
+
+    @property
+    def registers(self) -> bool:
+        """Whether people make accounts by themselves: where that was opened, and with --dev."""
+        return self.registration == OPEN or (self.dev and self.registration != CLOSED)
 
     @property
     def base(self) -> Iri:
@@ -52,6 +61,11 @@ _YES = ("1", "true", "yes", "on")
 
 def _yes(value: Any) -> bool:
     return value if isinstance(value, bool) else str(value).lower() in _YES
+
+
+def _hosts(value: Any) -> tuple[str, ...]:
+    names = value.split(",") if isinstance(value, str) else list(value)
+    return tuple(dict.fromkeys(str(name).strip() for name in names if name))
 
 
 _READ: Mapping[str, Callable[[Any], Any]] = {
@@ -71,6 +85,8 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
     "mail_from": str,
     "provider": read_providers,
     "strict_listing": _yes,
+    "remote_groups": _hosts,
+    "registration": str,
 }
 _BASE = re.compile(r"https?://[a-z0-9.-]+(?::\d{1,5})?/", re.ASCII)
 MOST_WORKERS = 64
@@ -95,6 +111,18 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "--strict-listing",
         action="store_true",
         help="folders tell size, date and kind only of what their reader may read",
+        **given,
+    )
+    parser.add_argument(
+        "--remote-groups",
+        metavar="HOST[,HOST…]",
+        help="hosts whose group documents access rules may name (none)",
+        **given,
+    )
+    parser.add_argument(
+        "--registration",
+        metavar="open|closed",
+        help="whether people make accounts by mail themselves (closed; open with --dev)",
         **given,
     )
     parser.add_argument("--config", type=Path, help="TOML file with the same names", **given)
@@ -146,6 +174,15 @@ def _checked(settings: Settings) -> Settings:
             f"--base-url is an origin and a slash, such as https://kluis.example/,"
             f" not {settings.base!r}."
         )
+    for host in settings.remote_groups:
+        if not is_host(host, dev=settings.dev):
+            raise WrongUsage(
+                f"--remote-groups names hosts, such as groups.example.org, not {host!r}."
+            )
+    if settings.registration not in ("", OPEN, CLOSED):
+        raise WrongUsage(f"--registration is open or closed, not {settings.registration!r}.")
+    if settings.registration == OPEN and not (settings.smtp_host or settings.dev):
+        raise WrongUsage("Give smtp_host too: who registers gets a mail to prove her address.")
     if settings.smtp_host and "@" not in settings.mail_from:
         raise WrongUsage("Give mail_from too, the address that mail comes from.")
     loopback = settings.base.split("/")[2].split(":")[0] in _LOOPBACK

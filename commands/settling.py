@@ -1,24 +1,24 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""The hourly round: what the clock has done is written down, also when nobody asks."""
+"""The round of every few seconds: what the clock has done is written down, unasked."""
 
 import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from consent.endings import settle_due
 from consent.house import House
+from consent.settlement import settle_all
 from identity.leaving import Farewell, see_off
 
 MOST = 500
-HOUR = 3600.0
-SOON = 5.0
+PAUSE = 5.0
+SOON = 0.1
 LOG = logging.getLogger("kluis.settling")
 
 
 @asynccontextmanager
 async def settling(house: House, farewell: Farewell) -> AsyncIterator[None]:
-    """Settle at once and then each hour, for as long as this is entered. One process is enough."""
+    """Settle now and every few seconds, as long as this is entered. One process is enough."""
     task = asyncio.create_task(_rounds(house, farewell))
     try:
         yield
@@ -29,7 +29,7 @@ async def settling(house: House, farewell: Farewell) -> AsyncIterator[None]:
 
 async def _rounds(house: House, farewell: Farewell) -> None:
     while True:
-        wait = SOON if await _round(house, farewell) == MOST else HOUR
+        wait = SOON if await _round(house, farewell) == MOST else PAUSE
         await asyncio.sleep(wait)
 
 
@@ -37,7 +37,7 @@ async def _round(house: House, farewell: Farewell) -> int:
     """One round; a failure is logged and tried again: enforcement never waits for this."""
     try:
         await see_off(house.db, farewell, house.now())
-        return await settle_due(house, MOST)
+        return await settle_all(house, MOST)
     except Exception:  # whatever it was, the next round comes; logged with its traceback
-        LOG.exception("What is past its time could not be settled; again in an hour.")
+        LOG.exception("What is past its time could not be settled; it is tried again.")
         return 0

@@ -2,20 +2,23 @@
 """An agency as the registry knows it, and how a caller is known to be one (KC-2)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urljoin
 
 import orjson
 
+from consent.faults import Faults
 from consent.reading import Members
 from identity.who import Who
 from pod.database import Row, Tx
-from pod.errors import Clash
+from pod.errors import Clash, Unreadable
 from pod.instant import Instant
 from pod.iri import Iri
 
 ACTIVE = "active"
-STATES = (ACTIVE, "suspended")
+SUSPENDED = "suspended"
+STATES = (ACTIVE, SUSPENDED)
+CODES = ("kbo", "ovo")
 KINDS = ("public", "private")
 
 
@@ -51,28 +54,55 @@ class Party:
 
 
 def read_agency(source: dict[str, object], base: Iri) -> Agency:
-    """An agency as JSON has it (KC-7, KC-8); relative names are resolved against the base."""
-    members = Members(source)
-    id_ = urljoin(base, members.need_text("id"))
-    name = members.languages("name")
-    if name is None:
-        members.wrong("name", "missing")
-    codes = [(word, code) for word in ("kbo", "ovo") if (code := members.text(word))]
+    """An agency as JSON has it (KC-7, KC-8); relative names are resolved against the base.
+
+    422 with each fault: the parts are read on when one of them does not fit.
+    """
+    members, faults = Members(source), Faults()
+    read, maybe = faults.read, faults.maybe
+    id_ = read(lambda: resolved(members, "id", base), "")
+    codes = {word: _text(members, faults, word) for word in CODES}
+    webids = maybe(lambda: members.words("webids")) or ()
     agency = Agency(
         id_,
         slug_of(id_, base),
-        name,
-        tuple(codes),
-        members.text("contact"),
-        members.text("dpo"),
-        members.choice("kind", KINDS) or "public",
-        tuple(urljoin(base, webid) for webid in members.words("webids") or ()),
-        members.words("clients") or (),
-        members.words("callbacks") or (),
-        members.choice("state", STATES) or ACTIVE,
+        read(lambda: _need_name(members), {}),
+        tuple((word, code) for word, code in codes.items() if code),
+        _text(members, faults, "contact"),
+        _text(members, faults, "dpo"),
+        maybe(lambda: members.choice("kind", KINDS)) or "public",
+        maybe(lambda: tuple(absolute(members, "webids", webid, base) for webid in webids)) or (),
+        maybe(lambda: members.words("clients")) or (),
+        maybe(lambda: members.words("callbacks")) or (),
+        maybe(lambda: members.choice("state", STATES)) or ACTIVE,
     )
-    members.done()
+    maybe(members.done)
+    faults.end("The agency")
     return agency
+
+
+def resolved(members: Members, name: str, base: Iri) -> str:
+    """A name that must be there, relative to the base."""
+    return absolute(members, name, members.need_text(name), base)
+
+
+def absolute(members: Members, name: str, text: str, base: Iri) -> str:
+    """The text as a full name; what can be none is refused."""
+    try:
+        return urljoin(base, text)
+    except ValueError:
+        members.wrong(name, "not the name of anything")
+
+
+def _text(members: Members, faults: Faults, name: str) -> str | None:
+    return faults.maybe(lambda: members.text(name))
+
+
+def _need_name(members: Members) -> dict[str, str]:
+    name = members.languages("name")
+    if name is None:
+        members.wrong("name", "missing")
+    return name
 
 
 def slug_of(id_: str, base: Iri) -> str:
@@ -149,8 +179,23 @@ async def agency_at(tx: Tx, slug: str, base: Iri) -> Agency | None:
     return None if row is None else _agency(row, base)
 
 
+async def change_agency(tx: Tx, agency: Agency, state: str) -> Agency:
+    """Another state, and nothing else."""
+    kept = await tx.run(
+        "UPDATE agency SET state = :state WHERE id = :id AND state = :was",
+        state=state,
+        id=agency.id,
+        was=agency.state,
+    )
+    if not kept:
+        raise Clash("The agency changed just now; look again.", problem="wrong-state")
+    return replace(agency, state=state)
+
+
 async def agencies(tx: Tx, base: Iri, limit: int, after: str | None) -> Sequence[Agency]:
     """The registry, newest first."""
+    if after is not None and await agency_at(tx, after, base) is None:
+        raise Unreadable("There is no such place in the list.", problem="bad-cursor")
     rows = await tx.all(
         "SELECT state, body FROM agency WHERE :after = '' OR (created, slug) <"
         " (SELECT created, slug FROM agency WHERE slug = :after)"

@@ -4,6 +4,7 @@
 import secrets
 from dataclasses import dataclass
 
+from consent.deliveries import queue
 from consent.lists import next_number
 from pod.database import Tx
 from pod.instant import Instant
@@ -13,8 +14,8 @@ from pod.instant import Instant
 class News:
     """One thing that an agency is told. `kind` is a type of KC-24, such as `grant.withdrawn`.
 
-    `subject` keeps events of one grant or request in order; `callback` is where it is delivered,
-    None when the agency only pulls. Nothing here names the person.
+    `callback` is where it is delivered, None when the agency only pulls. Nothing here names the
+    person.
     """
 
     agency: str
@@ -29,12 +30,13 @@ class News:
 async def announce(tx: Tx, news: News, moment: Instant) -> str:
     """Keep the event; its name. Delivery is somebody else's work, after the commit."""
     id_ = f"evt_{secrets.token_urlsafe(16)}"
+    seq = await next_number(tx, "agency_event")
     await tx.run(
         "INSERT INTO agency_event (id, seq, agency, type, request, grant_id, subject, state,"
         " version, time, callback) VALUES (:id, :seq, :agency, :type, :request, :grant, :subject,"
         " :state, :version, :time, :callback)",
         id=id_,
-        seq=await next_number(tx, "agency_event"),
+        seq=seq,
         agency=news.agency,
         type=news.kind,
         request=news.request,
@@ -45,4 +47,8 @@ async def announce(tx: Tx, news: News, moment: Instant) -> str:
         time=moment,
         callback=news.callback,
     )
+    if news.callback is not None:
+        # A request and the grant that came of it are one thread: told in one order.
+        thread = news.request or news.grant or news.agency
+        await queue(tx, id_, seq, news.agency, thread, news.callback, moment)
     return id_

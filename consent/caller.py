@@ -19,10 +19,11 @@ SCOPE = "consent"
 
 
 class Side(StrEnum):
-    """The two sides of a request and a grant."""
+    """The two sides of a request and a grant, and who keeps the server."""
 
     SUBJECT = "subject"
     AGENCY = "agency"
+    OPERATOR = "operator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,12 @@ async def require_operator(tx: Tx, who: Who, base: Iri) -> str:
 
 def require_subject(side: Side) -> None:
     """KC-4: the wrong side of one's own is told so."""
-    if side is not Side.SUBJECT:
+    require_side(side, Side.SUBJECT)
+
+
+def require_side(side: Side, wanted: Side) -> None:
+    """KC-4: a move is one side's; the other side of one's own is told so."""
+    if side is not wanted:
         raise Refused("That is for the other side to decide.", problem="not-yours-to-decide")
 
 

@@ -53,7 +53,7 @@ def read_choice(source: Mapping[str, object], base: Iri) -> Choice:
     choice = Choice(
         members.need_text("noticeHash"),
         members.choice("lang", LANGUAGES) or members.wrong("lang", "missing"),
-        None if picked is None else tuple(_read_picked(item, base) for item in picked),
+        None if picked is None else tuple(read_picked(item, base) for item in picked),
         modes,
         members.number("count"),
         members.instant("validUntil"),
@@ -63,7 +63,7 @@ def read_choice(source: Mapping[str, object], base: Iri) -> Choice:
     return choice
 
 
-def _read_picked(item: Members, base: Iri) -> Picked:
+def read_picked(item: Members, base: Iri) -> Picked:
     target = read_target(item, base)
     if target is None:
         item.wrong("target", "missing")
@@ -82,7 +82,7 @@ def chosen(request: Request, offers: Sequence[Offered], choice: Choice, moment: 
     start, end = offer.window(moment)
     terms = replace(
         offer,
-        data=offer.data if choice.data is None else _picked(choice.data, offer.data),
+        data=offer.data if choice.data is None else picked_from(choice.data, offer.data),
         modes=choice.modes or offer.modes,
         count=offer.count if choice.count is None else choice.count,
         valid_from=start,
@@ -91,14 +91,15 @@ def chosen(request: Request, offers: Sequence[Offered], choice: Choice, moment: 
     )
     member = broadened(terms, offer, moment)
     if member is not None:
-        raise _not_narrower(member)
+        raise not_narrower(member)
     _require_time(terms, moment)
     _require_needed(request, offers, terms)
     _require_projectable(offers, terms)
     return terms
 
 
-def _not_narrower(member: str) -> Unprocessable:
+def not_narrower(member: str) -> Unprocessable:
+    """KC-14: the refusal of a yes to more than was asked."""
     return Unprocessable(
         f"A yes can only give what was asked or less; {member} gives more.",
         problem="not-narrower",
@@ -106,13 +107,14 @@ def _not_narrower(member: str) -> Unprocessable:
     )
 
 
-def _picked(picked: Sequence[Picked], offered: Sequence[Datum]) -> tuple[Datum, ...]:
+def picked_from(picked: Sequence[Picked], offered: Sequence[Datum]) -> tuple[Datum, ...]:
+    """What she leaves in of what there was; Unprocessable for anything that was not."""
     data: list[Datum] = []
     for pick in picked:
         covering = [datum for datum in offered if datum.covers(pick.target)]
         exact = [datum for datum in covering if datum.target == pick.target]
         if not covering:
-            raise _not_narrower("data")
+            raise not_narrower("data")
         for datum in exact or covering[:1]:
             whole = datum.members and datum.target == pick.target
             properties = pick.properties or datum.properties

@@ -5,67 +5,39 @@ import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from consent.agency import ACTIVE, Agency, find_agency
-from consent.caller import (
-    Side,
-    caller_of,
-    etag_of,
-    require_match,
-    require_subject,
-    side_of_request,
-)
+from consent import reminders
+from consent.agency import ACTIVE
+from consent.caller import Side, etag_of, require_match
 from consent.choice import Choice, chosen
-from consent.endings import supersede
 from consent.grant import Grant, Move, State, grant_json
-from consent.holdings import Holdings, Offered, look, offered, pod_number, pods_of
+from consent.holdings import Offered, offered, pod_number
 from consent.house import House
-from consent.ledger import add_event, add_grant, find_grant
+from consent.ledger import add_event, add_grant
 from consent.lists import next_number
+from consent.moving import supersede, tell
 from consent.notice import notice_of
 from consent.once import Answer, Once, earlier, keep
-from consent.purpose import PUBLISHED, Purpose, find_purpose
+from consent.purpose import PUBLISHED
+from consent.put import Put, put_to
 from consent.receipt import Press, issue, new_codes, receipts_for
+from consent.replies import cancel as cancel
+from consent.replies import defer as defer
+from consent.replies import refuse as refuse
+from consent.replies import reopen as reopen
+from consent.replies import tell_of_request
 from consent.request import Move as Decision
-from consent.request import Request, moved, request_json
-from consent.requests import find_request, save
-from consent.texts import trouble_in
+from consent.request import Request, moved
+from consent.requests import save
 from identity.who import Who
 from notify import outbox
 from pod import clock
 from pod.database import Tx
 from pod.errors import Clash, Refused, Unavailable, Unprocessable
 from pod.instant import MINUTE, Instant
-from pod.iri import Iri
 
 TRIES = 5
 FRESH = 5 * MINUTE
 NEW = Once()
-
-
-@dataclass(frozen=True, slots=True)
-class Put:
-    """A request put to its subject, with all that its notice says."""
-
-    request: Request
-    agency: Agency
-    purpose: Purpose
-    holdings: Holdings
-    renewed: Grant | None = None
-
-
-async def put_to(tx: Tx, who: Who, id_: str, base: Iri) -> Put:
-    """The request as its subject may look into it; the agency is told it is not its to see."""
-    caller = await caller_of(tx, who, base)
-    request = await find_request(tx, id_)
-    require_subject(side_of_request(caller, request))
-    if request is None:
-        raise LookupError("a request with a side is there")
-    agency = await find_agency(tx, request.agency, base)
-    purpose = await find_purpose(tx, request.purpose, base)
-    if agency is None or purpose is None:
-        raise LookupError("a request's agency or purpose is gone")
-    renewed = None if request.renews is None else await find_grant(tx, request.renews)
-    return Put(request, agency, purpose, await look(tx, request), renewed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,12 +170,25 @@ async def _keep_yes(
         await supersede(tx, press, decided.renews, grant, by, moment)
     await save(tx, decided, grant.pod)
     await outbox.record(tx, grant.pod, "ConsentGiven", grant.id, moment)
+    await tell_of_request(tx, decided, moment)
+    await _remember(tx, decided, grant, moment)
+    if grant.state is State.ACTIVE:
+        await tell(tx, grant, "grant.active", moment)
     await clock.mark(tx, moment)
     receipts = await receipts_for(tx, grant.id, [Side.SUBJECT])
     body = grant_json(grant, moment, receipts)
     tag = etag_of(grant.state, Side.SUBJECT, grant.version)
     headers = {"Location": grant.id, "ETag": f'"{tag}.j"'}
     return await keep(tx, yes.once, Answer(201, body, headers), moment)
+
+
+async def _remember(tx: Tx, decided: Request, grant: Grant, moment: Instant) -> None:
+    """domain.md 2.8: while it stands she is asked now and then whether it still should."""
+    await reminders.forget(tx, decided.id)
+    due = grant.valid_from + reminders.PERIOD
+    if due < grant.valid_until:
+        again = reminders.Reminder(grant.id, reminders.STILL_ACTIVE, grant.subject, due)
+        await reminders.remind(tx, again)
 
 
 async def _require_shown(tx: Tx, yes: _Yes) -> None:
@@ -241,48 +226,3 @@ def _require_confirmed(yes: _Yes, special: Sequence[str], house: House) -> None:
     signed_in = yes.who.signed_in
     if signed_in is None or house.now() - signed_in > FRESH:
         raise Refused("Sign in again first: this is sensitive data.", problem="step-up")
-
-
-async def refuse(
-    house: House,
-    who: Who,
-    id_: str,
-    reason: str | None = None,
-    once: Once = NEW,
-    if_match: Collection[str] | None = None,
-) -> Answer:
-    """Say no: 200 with the request. The reason is for herself; the agency never sees it."""
-    if reason is not None and (trouble := trouble_in(reason)) is not None:
-        raise Unprocessable(
-            f"The reason holds {trouble}.",
-            problem="bad-term",
-            errors=[{"pointer": "/reason", "detail": trouble}],
-        )
-    return await house.db.write(id_, _refuse, who, id_, reason, once, if_match, house)
-
-
-async def _refuse(
-    tx: Tx,
-    who: Who,
-    id_: str,
-    reason: str | None,
-    once: Once,
-    if_match: Collection[str] | None,
-    house: House,
-) -> Answer:
-    caller = await caller_of(tx, who, house.base)
-    request = await find_request(tx, id_)
-    require_subject(side_of_request(caller, request))
-    if request is None:
-        raise LookupError("a request with a side is there")
-    moment = await clock.instant(tx, house.now())
-    again = await earlier(tx, once, moment)
-    if again is not None:
-        return again
-    require_match(if_match, etag_of(request.state_at(moment), Side.SUBJECT))
-    refused = replace(moved(request, Decision.REFUSE, moment), reason=reason)
-    pods = await pods_of(tx, request.subject)
-    await save(tx, refused, pods[0] if pods else None)
-    await clock.mark(tx, moment)
-    body = request_json(refused, moment, agency=False)
-    return await keep(tx, once, Answer(200, body), moment)

@@ -3,12 +3,11 @@
 
 from collections.abc import Awaitable, Callable
 
-from consent.endings import make, settle
 from consent.grant import OPEN, Move
 from consent.house import House
 from consent.ledger import open_in
-from consent.receipt import Press, new_codes
-from notify import outbox
+from consent.moving import Step, make, settle
+from consent.receipt import Press
 from pod import clock
 from pod.database import Tx
 from pod.iri import Iri
@@ -29,8 +28,6 @@ async def _end_all(tx: Tx, house: House, pod: Iri) -> None:
     moment = await clock.instant(tx, house.now())
     for found in await open_in(tx, pod):
         grant = await settle(tx, press, found, moment)
-        if grant.state not in OPEN:
-            continue
-        ended, _ = await make(tx, press, grant, Move.WITHDRAW, moment, grant.subject, new_codes())
-        await outbox.record(tx, ended.pod, "ConsentWithdrawn", ended.id, moment)
+        if grant.state in OPEN:
+            await make(tx, press, grant, Step(Move.WITHDRAW, grant.subject), moment)
     await clock.mark(tx, moment)

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: EUPL-1.2
 """HTTP: grants, receipts, and the keys that prove them (KC-15, KC-16, KC-18)."""
 
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from html import escape
 
 import orjson
 from aiohttp import web
 
-from consent import endings, forms, grants
+from consent import endings, forms, grants, moves, sleeping
+from consent.caller import Side
 from consent.context import RECORD
 from consent.exchange_routes import (
     document_answer,
@@ -22,6 +24,8 @@ from consent.exchange_routes import (
 )
 from consent.house import House
 from consent.ledger import Filter
+from consent.narrowing import narrow, read_less
+from consent.once import Answer, Once
 from consent.reading import Members
 from consent.receipt import Receipt
 from consent.signer import opened
@@ -32,6 +36,12 @@ from pod.iri import Iri
 
 RECEIPT_FORMS = (forms.JOSE, forms.JSON, forms.JSON_LD, forms.TURTLE, forms.HTML)
 _PAGE = "default-src 'none'; frame-ancestors 'none'"
+
+Plain = Callable[[House, Who, str, Once, Collection[str] | None], Awaitable[Answer]]
+Ordered = Callable[
+    [House, Who, str, endings.Authority, Once, Collection[str] | None], Awaitable[Answer]
+]
+Sweeping = Callable[[House, Who, Once], Awaitable[Answer]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +77,59 @@ class Grants:
         return json_answer({"items": await grants.history(self.house, who, self._name(request))})
 
     async def withdraw(self, request: web.Request, who: Who) -> web.Response:
+        return await self._plain(request, who, endings.withdraw)
+
+    async def pause(self, request: web.Request, who: Who) -> web.Response:
+        return await self._plain(request, who, moves.pause)
+
+    async def resume(self, request: web.Request, who: Who) -> web.Response:
+        return await self._plain(request, who, moves.resume)
+
+    async def relinquish(self, request: web.Request, who: Who) -> web.Response:
+        return await self._plain(request, who, moves.relinquish)
+
+    async def _plain(self, request: web.Request, who: Who, move: Plain) -> web.Response:
+        """A move whose body says nothing."""
         require_signed_in(who)
         body = await read_body(request)
         Members(body).done()
         once, if_match = once_of(request, who, body), if_match_of(request)
-        answer = await endings.withdraw(self.house, who, self._name(request), once, if_match)
-        return moved_answer(answer)
+        return moved_answer(await move(self.house, who, self._name(request), once, if_match))
+
+    async def narrow(self, request: web.Request, who: Who) -> web.Response:
+        require_signed_in(who)
+        body = await read_body(request)
+        less = read_less(body, self.house.base)
+        once, if_match = once_of(request, who, body), if_match_of(request)
+        name = self._name(request)
+        return moved_answer(await narrow(self.house, who, name, less, once, if_match))
+
+    async def revoke(self, request: web.Request, who: Who) -> web.Response:
+        return await self._by_operator(request, who, endings.revoke)
+
+    async def invalidate(self, request: web.Request, who: Who) -> web.Response:
+        return await self._by_operator(request, who, endings.invalidate)
+
+    async def _by_operator(self, request: web.Request, who: Who, move: Ordered) -> web.Response:
+        require_signed_in(who)
+        body = await read_body(request)
+        name = self._name(request)
+        await self.house.db.read(moves.require_known, who, name, Side.OPERATOR, self.house)
+        order = endings.read_authority(body)
+        once, if_match = once_of(request, who, body), if_match_of(request)
+        return moved_answer(await move(self.house, who, name, order, once, if_match))
+
+    async def pause_all(self, request: web.Request, who: Who) -> web.Response:
+        return await self._all(request, who, sleeping.pause_all)
+
+    async def resume_all(self, request: web.Request, who: Who) -> web.Response:
+        return await self._all(request, who, sleeping.resume_all)
+
+    async def _all(self, request: web.Request, who: Who, move: Sweeping) -> web.Response:
+        require_signed_in(who)
+        body = await read_body(request)
+        Members(body).done()
+        return moved_answer(await move(self.house, who, once_of(request, who, body)))
 
     async def receipt(self, request: web.Request, who: Who) -> web.Response:
         require_signed_in(who)
@@ -130,6 +187,14 @@ def routes(house: House, door: Door) -> list[web.RouteDef]:
         web.get(one, door.api(rooms.one)),
         web.get(f"{one}/history", door.api(rooms.history)),
         web.post(f"{one}/withdraw", door.api(rooms.withdraw)),
+        web.post(f"{one}/pause", door.api(rooms.pause)),
+        web.post(f"{one}/resume", door.api(rooms.resume)),
+        web.post(f"{one}/narrow", door.api(rooms.narrow)),
+        web.post(f"{one}/relinquish", door.api(rooms.relinquish)),
+        web.post(f"{one}/revoke", door.api(rooms.revoke)),
+        web.post(f"{one}/invalidate", door.api(rooms.invalidate)),
+        web.post("/.consent/pause-all", door.api(rooms.pause_all)),
+        web.post("/.consent/resume-all", door.api(rooms.resume_all)),
         web.get("/.consent/receipts/{code}", door.api(rooms.receipt)),
         web.get("/.consent/keys", door.open(rooms.keys)),
     ]

@@ -4,13 +4,13 @@
 from dataclasses import dataclass
 
 from consent.caller import Side, caller_of, etag_of, owns, side_of_grant
-from consent.endings import settle_one
 from consent.grant import Grant, due, grant_json
 from consent.house import House
 from consent.ledger import Filter, events_of, find_grant, grants_of
 from consent.lists import Page
 from consent.receipt import Receipt, find_receipt, receipts_for, record_in_force
 from consent.record import Node
+from consent.settlement import settle_one
 from identity.who import Who
 from pod import clock
 from pod.database import Tx

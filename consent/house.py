@@ -4,6 +4,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from acl.soon import Soon
 from consent.signer import Signer
 from pod.database import Database
 from pod.files import Files
@@ -35,6 +36,7 @@ class House:
     signer: Signer
     rates: Rates = PLAIN_RATES
     contexts: Mapping[str, object] = field(default_factory=dict)
+    soon: Soon | None = None
 
     def name(self, kind: str, code: str) -> Iri:
         """The full name of something of ours, from the last part of its address (KC-4)."""

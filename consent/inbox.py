@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import orjson
 
 from consent.caller import caller_of
-from consent.decisions import Put, put_to
 from consent.holdings import body_of, offered, read_statements
 from consent.house import House
 from consent.lists import Page
 from consent.notice import Notice, notice_of
+from consent.put import Put, put_to
 from consent.request import Request
 from consent.requests import find_request, requests_of
 from consent.terms import Datum

@@ -1,21 +1,25 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Grants as rows, and their events, which are only ever added."""
+"""Grants as rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import orjson
 
-from consent.grant import Event, Grant, Move, State, next_event
+from consent.events import add_event as add_event
+from consent.events import events_of as events_of
+from consent.grant import Grant, State
 from consent.lists import Page, before
+from consent.states import Cause
 from consent.terms import terms_json, terms_of
 from pod.database import Row, Tx
+from pod.errors import Clash
 from pod.instant import Instant
 from pod.iri import Iri
 
 _SELECT = (
     "SELECT id, seq, pod, subject, agency, purpose, request, state, version, valid_from,"
-    " valid_until, count, uses, last_read, ended, body FROM consent_grant"
+    " valid_until, count, uses, last_read, ended, cause, body FROM consent_grant"
 )
 _IN_FORCE = "('scheduled', 'active', 'paused')"
 _USABLE = "('scheduled', 'active')"
@@ -55,11 +59,11 @@ def _grant(row: Row) -> Grant:
         body["legalBasis"],
         body["language"],
         body["noticeHash"],
+        None if row["cause"] is None else Cause(row["cause"]),
     )
 
 
-async def add_grant(tx: Tx, grant: Grant) -> None:
-    """Keep a new grant."""
+def _body(grant: Grant) -> str:
     body = {
         "client": grant.client,
         "terms": terms_json(grant.terms),
@@ -68,6 +72,11 @@ async def add_grant(tx: Tx, grant: Grant) -> None:
         "language": grant.language,
         "noticeHash": grant.notice_hash,
     }
+    return orjson.dumps(body).decode()
+
+
+async def add_grant(tx: Tx, grant: Grant) -> None:
+    """Keep a new grant."""
     await tx.run(
         "INSERT INTO consent_grant (id, seq, pod, subject, agency, purpose, request, state,"
         " version, valid_from, valid_until, count, uses, last_read, ended, body) VALUES (:id,"
@@ -85,18 +94,29 @@ async def add_grant(tx: Tx, grant: Grant) -> None:
         valid_from=grant.valid_from,
         valid_until=grant.valid_until,
         count=grant.count,
-        body=orjson.dumps(body).decode(),
+        body=_body(grant),
     )
 
 
-async def save_state(tx: Tx, grant: Grant) -> None:
-    """Keep what a move has changed."""
-    await tx.run(
-        "UPDATE consent_grant SET state = :state, ended = :ended WHERE id = :id",
-        id=grant.id,
-        state=grant.state,
-        ended=grant.ended,
+async def save_move(tx: Tx, before: Grant, after: Grant) -> None:
+    """Keep what a move has changed; Clash when another one came in between."""
+    kept = await tx.run(
+        "UPDATE consent_grant SET state = :state, ended = :ended, cause = :cause,"
+        " version = :version, valid_until = :until, count = :count, body = :body"
+        " WHERE id = :id AND state = :was AND version = :version_before",
+        id=after.id,
+        state=after.state,
+        ended=after.ended,
+        cause=after.cause,
+        version=after.version,
+        until=after.valid_until,
+        count=after.count,
+        body=_body(after),
+        was=before.state,
+        version_before=before.version,
     )
+    if not kept:
+        raise Clash("The permission changed just now; look again.", problem="wrong-state")
 
 
 async def count_use(tx: Tx, grant: Grant, moment: Instant) -> int | None:
@@ -133,6 +153,31 @@ async def open_in(tx: Tx, pod: str) -> list[Grant]:
     """Every grant in a pod that has not ended."""
     rows = await tx.all(
         f"{_SELECT} WHERE pod = :pod AND state IN {_IN_FORCE} ORDER BY seq", pod=pod
+    )
+    return [_grant(row) for row in rows]
+
+
+async def active_in(tx: Tx, pod: str) -> list[Grant]:
+    """Every grant in a pod that is awake, or would be by now."""
+    rows = await tx.all(f"{_SELECT} WHERE pod = :pod AND state IN {_USABLE} ORDER BY seq", pod=pod)
+    return [_grant(row) for row in rows]
+
+
+async def asleep_in(tx: Tx, pod: str) -> list[Grant]:
+    """Every grant in a pod that its person put to sleep together with all others."""
+    rows = await tx.all(
+        f"{_SELECT} WHERE pod = :pod AND state = 'paused' AND cause = :cause ORDER BY seq",
+        pod=pod,
+        cause=Cause.CITIZEN_ALL,
+    )
+    return [_grant(row) for row in rows]
+
+
+async def in_force_for(tx: Tx, purpose: str) -> list[Grant]:
+    """Every grant for a purpose that is not over by its row, whoever gave it."""
+    rows = await tx.all(
+        f"{_SELECT} WHERE purpose = :purpose AND state IN {_IN_FORCE} ORDER BY seq",
+        purpose=purpose,
     )
     return [_grant(row) for row in rows]
 
@@ -180,55 +225,3 @@ async def grants_of(
         limit=page.limit,
     )
     return [_grant(row) for row in rows]
-
-
-def _event(row: Row) -> Event:
-    by, details = orjson.loads(row["body"])
-    return Event(
-        row["grant_id"],
-        row["seq"],
-        row["time"],
-        Move(row["kind"]),
-        State(row["state"]),
-        row["version"],
-        by,
-        details,
-        row["prev"],
-    )
-
-
-async def events_of(tx: Tx, grant_id: str) -> list[Event]:
-    """Everything that happened to the grant, oldest first."""
-    rows = await tx.all(
-        "SELECT grant_id, seq, time, kind, state, version, body, prev FROM grant_event"
-        " WHERE grant_id = :id ORDER BY seq",
-        id=grant_id,
-    )
-    return [_event(row) for row in rows]
-
-
-async def add_event(
-    tx: Tx,
-    grant: Grant,
-    move: Move,
-    moment: Instant,
-    by: str,
-    details: Mapping[str, object] | None = None,
-) -> Event:
-    """Add the event of a move to the grant's chain, in the commit of the move."""
-    events = await events_of(tx, grant.id)
-    event = next_event(grant, events[-1] if events else None, move, moment, by, details or {})
-    await tx.run(
-        "INSERT INTO grant_event (grant_id, seq, time, kind, state, version, body, prev, hash)"
-        " VALUES (:grant, :seq, :time, :kind, :state, :version, :body, :prev, :hash)",
-        grant=grant.id,
-        seq=event.seq,
-        time=moment,
-        kind=move,
-        state=event.state,
-        version=event.version,
-        body=orjson.dumps([by, dict(event.details)]).decode(),
-        prev=event.prev,
-        hash=event.hash,
-    )
-    return event

@@ -1,34 +1,20 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Reading the access log: the owner all of it, an agency its own entries (KC-22, KC-23)."""
+"""Reading the access log: the owner all of it, an agency its own entries (KC-22)."""
 
-import csv
-import io
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import orjson
-import rfc8785
 
-from acl.journal import GENESIS
+from consent.agency import party_of
 from consent.caller import caller_of, owns
 from consent.house import House
 from consent.lists import Page, before
+from consent.log_forms import OWNERS_ONLY, Entry
+from consent.log_forms import as_csv as as_csv
 from identity.who import Who
-from pod import clock
 from pod.database import Tx
-from pod.errors import Missing
-from pod.instant import Instant, text_of
-
-Entry = dict[str, object]
-
-MEMBERS = (
-    "id", "seq", "time", "resource", "version", "properties", "action", "outcome", "status",
-    "reason", "agent", "client", "agency", "employee", "onBehalfOf", "lane", "grant", "purpose",
-    "legalBasis", "case", "requestId", "prev", "hash",
-)  # fmt: skip
-# Decision 40: numbers would tell an agency how often others read.
-OWNERS_ONLY = ("seq", "prev", "hash")
-PIECE = 500
+from pod.instant import HOUR, Instant, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +28,21 @@ class Filter:
     outcome: str | None = None
 
 
+async def caught_up(house: House) -> None:
+    """What this worker has not written down yet is, before anybody looks (decision 16)."""
+    if house.soon is not None:
+        await house.soon.flush()
+
+
+async def agency_of(tx: Tx, who: Who) -> str | None:
+    """Whose agency's WebID this is: what a read that WAC permits is told of (decision 16)."""
+    party = await party_of(tx, who)
+    return None if party is None else party.agency
+
+
 async def entries(house: House, who: Who, pod: str, filters: Filter, page: Page) -> Sequence[Entry]:
     """Newest first. Nothing, for a pod that is not there or not theirs (KC-5)."""
+    await caught_up(house)
     return await house.db.read(_entries, who, pod, filters, page, house)
 
 
@@ -60,16 +59,19 @@ async def _entries(
         return []
     if filters.agency not in (None, caller.agency):
         return []
-    rows = await _rows(tx, pod, filters, caller.agency, page)
+    rows = await _rows(tx, pod, filters, caller.agency, page, external=False)
     return [{k: v for k, v in entry.items() if k not in OWNERS_ONLY} for entry in rows]
 
 
-async def _rows(tx: Tx, pod: str, filters: Filter, agency: str | None, page: Page) -> list[Entry]:
+async def _rows(
+    tx: Tx, pod: str, filters: Filter, agency: str | None, page: Page, *, external: bool = True
+) -> list[Entry]:
+    # What an agency pushed itself it does not get back: that would tell it whose pods are here.
     rows = await tx.all(
         "SELECT entry FROM journal WHERE pod = :pod AND seq < :before"
         " AND (:agency = '' OR agency = :agency) AND (:grant = '' OR grant_id = :grant)"
         " AND (:outcome = '' OR outcome = :outcome) AND time >= :start AND time < :end"
-        " ORDER BY seq DESC LIMIT :limit",
+        " AND external <= :external ORDER BY seq DESC LIMIT :limit",
         pod=pod,
         before=await before(tx, "journal", page.after),
         agency=agency or "",
@@ -77,79 +79,69 @@ async def _rows(tx: Tx, pod: str, filters: Filter, agency: str | None, page: Pag
         outcome=filters.outcome or "",
         start=filters.start or 0,
         end=2**62 if filters.end is None else filters.end,
+        external=int(external),
         limit=page.limit,
     )
     return [orjson.loads(row["entry"]) for row in rows]
 
 
-def as_csv(entries_: Sequence[Entry], *, owner: bool) -> bytes:
-    """The entries as a table. What could be a formula in a spreadsheet is made plain text."""
-    names = [name for name in MEMBERS if owner or name not in OWNERS_ONLY]
-    text = io.StringIO()
-    table = csv.writer(text)
-    table.writerow(names)
-    for entry in entries_:
-        table.writerow([_cell(entry.get(name)) for name in names])
-    return text.getvalue().encode()
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """Reads and tries by nobody known in one hour: numbers, no entries (decision 16)."""
+
+    start: Instant
+    allowed: int
+    denied: int
+
+    def json(self) -> dict[str, object]:
+        """As `GET log` shows it, beside the entries and outside their chain."""
+        return {
+            "from": text_of(self.start),
+            "until": text_of(self.start + HOUR),
+            "allowed": self.allowed,
+            "denied": self.denied,
+        }
 
 
-def _cell(value: object) -> str:
-    if value is None:
-        return ""
-    text = " ".join(str(item) for item in value) if isinstance(value, list) else str(value)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+MOST_HOURS = 750
 
 
-async def head(house: House, who: Who, pod: str) -> dict[str, object]:
-    """The payload of the head: where the chain stands now; the owner's alone."""
-    return await house.db.read(_head, who, pod, house)
+async def anonymous(house: House, who: Who, pod: str, filters: Filter) -> Sequence[Hour] | None:
+    """The counted hours that the filters touch, newest first; None for all but the owner.
+
+    Nothing when the filters are for somebody known.
+    """
+    await caught_up(house)
+    return await house.db.read(_anonymous, who, pod, filters, house)
 
 
-async def _head(tx: Tx, who: Who, pod: str, house: House) -> dict[str, object]:
+async def _anonymous(
+    tx: Tx, who: Who, pod: str, filters: Filter, house: House
+) -> Sequence[Hour] | None:
     caller = await caller_of(tx, who, house.base)
-    if not await owns(tx, caller.webid, pod):
-        raise Missing("There is no log of yours by that name.")
-    caller.subject()
-    last = await tx.one(
-        "SELECT seq, hash FROM journal WHERE pod = :pod ORDER BY seq DESC LIMIT 1", pod=pod
-    )
-    return {
-        "pod": pod,
-        "seq": 0 if last is None else last["seq"],
-        "hash": GENESIS if last is None else last["hash"],
-        "time": text_of(await clock.instant(tx, house.now())),
-    }
-
-
-def signed(house: House, payload: Mapping[str, object]) -> str:
-    """The compact JWS of an answer of ours."""
-    return house.signer.sign(rfc8785.dumps(dict(payload)))  # type: ignore[arg-type]  # its JSON type is recursive
-
-
-async def export(house: House, who: Who, pod: str) -> AsyncIterator[bytes]:
-    """One entry per line, oldest first, and the signed head of exactly these last."""
-    payload = await head(house, who, pod)
-    return _lines(house, pod, payload)
-
-
-async def _lines(house: House, pod: str, payload: Mapping[str, object]) -> AsyncIterator[bytes]:
-    last, end = 0, int(str(payload["seq"]))
-    while last < end:
-        rows = await house.db.read(_piece, pod, last, end)
-        if not rows:
-            break
-        last = rows[-1][0]
-        yield b"".join(entry.encode() + b"\n" for _, entry in rows)
-    yield orjson.dumps({"payload": dict(payload), "jws": signed(house, payload)}) + b"\n"
-
-
-async def _piece(tx: Tx, pod: str, last: int, end: int) -> list[tuple[int, str]]:
+    if not (caller.decides and await owns(tx, caller.webid, pod)):
+        return None
+    if filters.agency is not None or filters.grant is not None:
+        return ()
     rows = await tx.all(
-        "SELECT seq, entry FROM journal WHERE pod = :pod AND seq > :last AND seq <= :end"
-        " ORDER BY seq LIMIT :piece",
+        "SELECT hour, allowed, denied FROM journal_count WHERE pod = :pod AND hour >= :start"
+        " AND hour < :end ORDER BY hour DESC LIMIT :most",
         pod=pod,
-        last=last,
-        end=end,
-        piece=PIECE,
+        start=(filters.start or 0) // HOUR,
+        end=2**40 if filters.end is None else -(-filters.end // HOUR),
+        most=MOST_HOURS,
     )
-    return [(row["seq"], row["entry"]) for row in rows]
+    hours = [Hour(row["hour"] * HOUR, row["allowed"], row["denied"]) for row in rows]
+    return [hour for hour in (_cut(hour, filters.outcome) for hour in hours) if _any(hour)]
+
+
+def _cut(hour: Hour, outcome: str | None) -> Hour:
+    return Hour(
+        hour.start,
+        0 if outcome == "denied" else hour.allowed,
+        0 if outcome == "allowed" else hour.denied,
+    )
+
+
+def _any(hour: Hour) -> bool:
+    return bool(hour.allowed or hour.denied)

@@ -5,15 +5,16 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from consent import forms, log
+from consent import forms, log, log_heads
 from consent.exchange_routes import (
-    list_answer,
+    document_answer,
     next_link,
     one_more,
     page_of,
     require_signed_in,
 )
 from consent.house import House
+from consent.log_forms import as_records
 from identity.door import Door, json_answer
 from identity.who import Who
 from pod.errors import PodError, Unreadable
@@ -58,32 +59,40 @@ class Log:
         require_signed_in(who)
         page = page_of(request)
         form = forms.choose(request.headers.get("Accept"), (*forms.LINKED, forms.CSV))
-        found = await log.entries(self.house, who, _pod(request), _filters(request), one_more(page))
+        pod, filters = _pod(request), _filters(request)
+        found = await log.entries(self.house, who, pod, filters, one_more(page))
         names = [str(entry["id"]) for entry in found]
-        if form != forms.CSV:
-            return list_answer(request, self.house, page, found, names)
-        owner = not found or "seq" in found[0]
-        headers = {
-            "Cache-Control": "no-store",
-            "Vary": "Accept, Authorization",
-            **next_link(request, self.house, page, names),
-        }
-        body = log.as_csv(found[: page.limit], owner=owner)
-        return web.Response(body=body, content_type=form, charset="utf-8", headers=headers)
+        shown, link = found[: page.limit], next_link(request, self.house, page, names)
+        if form == forms.CSV:
+            owner = not found or "seq" in found[0]
+            headers = {"Cache-Control": "no-store", "Vary": "Accept, Authorization", **link}
+            body = log.as_csv(shown, owner=owner)
+            return web.Response(body=body, content_type=form, charset="utf-8", headers=headers)
+        document: dict[str, object] = {"items": list(shown)}
+        hours = None if page.after else await log.anonymous(self.house, who, pod, filters)
+        if hours is not None:
+            document["anonymous"] = [hour.json() for hour in hours]
+        record = as_records(self.house.base, shown)
+        return document_answer(request, self.house, document, headers=link, record=record)
 
     async def head(self, request: web.Request, who: Who) -> web.Response:
         require_signed_in(who)
         form = forms.choose(request.headers.get("Accept"), (forms.JOSE, forms.JSON))
-        payload = await log.head(self.house, who, _pod(request))
-        jws = log.signed(self.house, payload)
+        payload = await log_heads.head(self.house, who, _pod(request))
+        jws = log_heads.signed(self.house, payload)
         if form == forms.JSON:
             return json_answer({"payload": payload, "jws": jws})
         headers = {"Cache-Control": "no-store", "Vary": "Accept, Authorization"}
         return web.Response(body=jws.encode(), content_type=form, headers=headers)
 
+    async def heads(self, request: web.Request, who: Who) -> web.Response:
+        require_signed_in(who)
+        kept = await log_heads.kept_heads(self.house, who, _pod(request))
+        return json_answer({"items": kept})
+
     async def export(self, request: web.Request, who: Who) -> web.Response:
         require_signed_in(who)
-        lines = await log.export(self.house, who, _pod(request))
+        lines = await log_heads.export(self.house, who, _pod(request))
         headers = {
             "Cache-Control": "no-store",
             "Content-Disposition": 'attachment; filename="log.ndjson"',
@@ -97,5 +106,6 @@ def routes(house: House, door: Door) -> list[web.RouteDef]:
     return [
         web.get("/.consent/log", door.api(rooms.entries)),
         web.get("/.consent/log/head", door.api(rooms.head)),
+        web.get("/.consent/log/heads", door.api(rooms.heads)),
         web.get("/.consent/log/export", door.api(rooms.export)),
     ]

@@ -8,9 +8,9 @@ from acl.modes import Mode
 from acl.permit import NOTHING, Denial, Ground, Permit, Spend, Verdict, View
 from consent.agency import Party, is_client_of, party_of
 from consent.durations import plus
-from consent.endings import exhaust
 from consent.grant import Grant, State
 from consent.ledger import count_use, ended_between, open_between
+from consent.moving import exhaust
 from consent.receipt import Press
 from consent.signer import Signer
 from identity.who import Named, Who

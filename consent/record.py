@@ -20,6 +20,13 @@ _STATUS = {
     # DPV has no word for a count that is used up.
     Move.EXHAUST: ["ConsentStatusInvalidForProcessing", "k:Exhausted"],
     Move.WITHDRAW: ["ConsentWithdrawn"],
+    # domain.md 2.2: DPV has no word for asleep.
+    Move.PAUSE: ["ConsentStatusInvalidForProcessing", "k:paused"],
+    Move.RESUME: ["ConsentStatusValidForProcessing"],
+    Move.NARROW: ["ConsentStatusValidForProcessing", "k:Narrowed"],
+    Move.RELINQUISH: ["ConsentStatusInvalidForProcessing", "k:Relinquished"],
+    Move.REVOKE: ["ConsentRevoked"],
+    Move.INVALIDATE: ["ConsentInvalidated"],
     # The old one's end; the new one is the renewal.
     Move.SUPERSEDE: ["ConsentStatusInvalidForProcessing", "k:Superseded"],
 }

@@ -14,6 +14,7 @@ from consent.context import API, PREFIXES
 from consent.forms import linked
 from consent.purpose import Purpose, read_purpose
 from consent.reading import Members
+from consent.registry_linked import OSLO, PURPOSE_TYPES, in_our_words
 from pod import rdf
 from pod.errors import Unprocessable
 from pod.iri import Iri
@@ -55,9 +56,28 @@ _LIST_IRIS = frozenset(PREFIXES["k"] + term["@id"].removeprefix("k:") for term i
 CONTEXT: Mapping[str, object] = {
     "@vocab": API["@vocab"],
     **PREFIXES,
+    "oslo": OSLO,
+    "verwerkingsgrond": {"@id": "oslo:verwerkingsgrond", "@type": "@id"},
     **{name: API[name] for name in _AS_IN_THE_API},
     **{name: {**term, "@container": "@list"} for name, term in _LISTS.items()},
     **{name: {"@id": f"k:{name}", "@container": "@set"} for name in _PARTS},
+}
+
+
+def _in_full(value: object) -> object:
+    """A term's definition without prefixes."""
+    if isinstance(value, Mapping):
+        return {
+            key: _in_full(inner) if key in ("@id", "@type") else inner
+            for key, inner in value.items()
+        }
+    prefix, colon, rest = str(value).partition(":")
+    return f"{PREFIXES[prefix]}{rest}" if colon and prefix in PREFIXES else value
+
+
+# The same terms, and no prefix that a name could be cut short with when it is read back.
+_READING: Mapping[str, object] = {
+    name: _in_full(term) for name, term in CONTEXT.items() if name not in (*PREFIXES, "oslo")
 }
 
 
@@ -65,7 +85,7 @@ def written(document: Registry, form: str, base: Iri) -> bytes:
     """The registry in JSON, JSON-LD with its context inside, or Turtle; nothing may get lost."""
     if form not in rdf.FORMATS:
         return orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n"
-    body = orjson.dumps(linked(document, CONTEXT), option=orjson.OPT_INDENT_2) + b"\n"
+    body = orjson.dumps(linked(_dressed(document), CONTEXT), option=orjson.OPT_INDENT_2) + b"\n"
     if form != rdf.JSON_LD:
         statements = rdf.parse(body, rdf.JSON_LD, base)
         body = rdf.write(statements.triples, form, PREFIXES)
@@ -74,6 +94,17 @@ def written(document: Registry, form: str, base: Iri) -> bytes:
             f"The registry holds a name that cannot stand in {form}; export it as JSON."
         )
     return body
+
+
+def _dressed(document: Registry) -> dict[str, object]:
+    """With what DPV and OSLO Toestemming call these (domain.md 3.1)."""
+    return {
+        "agencies": [{**each, "@type": "dpv:DataController"} for each in document["agencies"]],
+        "purposes": [
+            {**each, "@type": PURPOSE_TYPES, "verwerkingsgrond": each.get("legalBasis")}
+            for each in document["purposes"]
+        ],
+    }
 
 
 def _meant(document: Registry, base: Iri) -> tuple[list[Agency], list[Purpose]]:
@@ -89,7 +120,7 @@ def read(body: bytes, form: str, base: Iri) -> Registry:
     statements = rdf.parse(body, form, base, served)
     if statements.named_graphs:
         raise Unprocessable("A registry has no named graphs.", problem="unknown-term")
-    nodes = _nodes(statements.triples)
+    nodes = _nodes(in_our_words(statements.triples))
     roots = [name for name, node in nodes.items() if any(part in node for part in _PARTS)]
     document: Registry = {part: [] for part in _PARTS}
     for root in [_whole(nodes.pop(name), nodes, 0) for name in roots]:
@@ -119,7 +150,7 @@ def _nodes(triples: Iterable[ox.Triple]) -> dict[str, Json]:
         expanded = jsonld.from_rdf(dataset, {"useNativeTypes": True})
         compact = jsonld.compact(
             [_with_lists(node) for node in expanded],
-            {"@context": dict(CONTEXT)},
+            {"@context": dict(_READING)},
             {"graph": True, "skipExpansion": True, "base": "", "documentLoader": _refuse},
         )
     except (JsonLdError, KeyError) as error:  # KeyError: an RDF list that lacks a part

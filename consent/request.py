@@ -30,18 +30,24 @@ OPEN = frozenset({State.PENDING, State.DEFERRED, State.AWAIT_COSIGN})
 
 
 class Move(StrEnum):
-    """What the subject can do with a question now."""
+    """What can happen to a question that passed screening."""
 
     APPROVE = "approve"
     REFUSE = "refuse"
+    DEFER = "defer"
+    REOPEN = "reopen"
+    CANCEL = "cancel"
+    LAPSE = "lapse"
 
 
-_MOVES: Mapping[tuple[State, Move], State] = {
+TABLE: Mapping[tuple[State, Move], State] = {
     (State.PENDING, Move.APPROVE): State.APPROVED,
     (State.DEFERRED, Move.APPROVE): State.APPROVED,
-    (State.PENDING, Move.REFUSE): State.REFUSED,
-    (State.DEFERRED, Move.REFUSE): State.REFUSED,
-    (State.AWAIT_COSIGN, Move.REFUSE): State.REFUSED,
+    (State.PENDING, Move.DEFER): State.DEFERRED,
+    (State.DEFERRED, Move.REOPEN): State.PENDING,
+    **{(state, Move.REFUSE): State.REFUSED for state in OPEN},
+    **{(state, Move.CANCEL): State.CANCELLED for state in OPEN},
+    **{(state, Move.LAPSE): State.LAPSED for state in OPEN},
 }
 
 
@@ -79,6 +85,7 @@ class Request:
     grant: str | None = None
     reason: str | None = None
     renews: str | None = None
+    remind_at: Instant | None = None
 
     def state_at(self, moment: Instant) -> State:
         """Lapsing needs no job: it is a comparison (2.1, KC-11)."""
@@ -121,17 +128,21 @@ def _read_terms(members: Members, base: Iri) -> Terms:
     return terms
 
 
-def moved(request: Request, move: Move, moment: Instant) -> Request:
+def moved(
+    request: Request, move: Move, moment: Instant, remind_at: Instant | None = None
+) -> Request:
     """The request after the move; Clash when its state does not have it (KC-7)."""
-    state = request.state_at(moment)
-    after = _MOVES.get((state, move))
-    if after is None:
+    # The clock's own move goes from what was written down; people's from what is so now.
+    state = request.state if move is Move.LAPSE else request.state_at(moment)
+    after = TABLE.get((state, move))
+    if after is None or (move is Move.LAPSE and moment < request.deadline):
         raise Clash(
             f"The request is {state}: there is nothing to {move} any more.",
             problem="wrong-state",
             more={"state": state},
         )
-    return replace(request, state=after, decided=moment)
+    decided = None if after in OPEN else moment
+    return replace(request, state=after, decided=decided, remind_at=remind_at)
 
 
 def request_json(request: Request, moment: Instant, *, agency: bool) -> dict[str, object]:
@@ -160,6 +171,7 @@ def request_json(request: Request, moment: Instant, *, agency: bool) -> dict[str
 def _for_subject(request: Request) -> dict[str, object]:
     return {
         "decided": None if request.decided is None else text_of(request.decided),
+        "remindAt": None if request.remind_at is None else text_of(request.remind_at),
         "reason": request.reason,
         "links": {"notice": f"{request.id}/notice", "preview": f"{request.id}/preview"},
     }

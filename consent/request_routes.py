@@ -2,12 +2,12 @@
 """HTTP: requests in by agencies, decisions in by citizens (KC-9 to KC-14)."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from aiohttp import web
 
-from consent import decisions, inbox
+from consent import decisions, inbox, replies
 from consent.agency import party_of
 from consent.caller import Caller, Side, caller_of, etag_of, side_of_request
 from consent.choice import read_choice
@@ -26,6 +26,7 @@ from consent.house import House
 from consent.lists import Page
 from consent.once import Answer, Once, earlier, keep
 from consent.reading import Members
+from consent.replies import lapse_one
 from consent.request import Asked, Request, read_request, request_json
 from consent.requests import ask, find_request, requests_of
 from consent.screening import screened_out, text_troubles
@@ -38,6 +39,8 @@ from pod.database import Tx
 from pod.errors import Refused, Unreadable
 from pod.instant import Instant
 from pod.iri import Iri
+
+Reply = Callable[[House, Who, str, Once, Collection[str] | None], Awaitable[Answer]]
 
 
 async def _require_agency(tx: Tx, who: Who) -> None:
@@ -132,6 +135,9 @@ class Requests:
     async def one(self, request: web.Request, who: Who) -> web.Response:
         require_signed_in(who)
         seen = await self.house.db.read(_one, who, self._name(request), self.house)
+        if seen.request.state is not seen.request.state_at(seen.moment):
+            await self.house.db.write(seen.request.id, lapse_one, seen.request.id, self.house)
+            seen = await self.house.db.read(_one, who, seen.request.id, self.house)
         return document_answer(request, self.house, seen.json(), tag=seen.tag())
 
     async def notice(self, request: web.Request, who: Who) -> web.Response:
@@ -152,10 +158,8 @@ class Requests:
         body = await read_body(request)
         choice = read_choice(body, self.house.base)
         once, if_match = once_of(request, who, body), if_match_of(request)
-        answer = await decisions.approve(
-            self.house, who, self._name(request), choice, once, if_match
-        )
-        return moved_answer(answer)
+        name = self._name(request)
+        return moved_answer(await decisions.approve(self.house, who, name, choice, once, if_match))
 
     async def refuse(self, request: web.Request, who: Who) -> web.Response:
         require_signed_in(who)
@@ -164,10 +168,32 @@ class Requests:
         reason = members.text("reason")
         members.done()
         once, if_match = once_of(request, who, body), if_match_of(request)
-        answer = await decisions.refuse(
-            self.house, who, self._name(request), reason, once, if_match
-        )
-        return moved_answer(answer)
+        name = self._name(request)
+        return moved_answer(await replies.refuse(self.house, who, name, reason, once, if_match))
+
+    async def defer(self, request: web.Request, who: Who) -> web.Response:
+        require_signed_in(who)
+        body = await read_body(request)
+        members = Members(body)
+        remind_at = members.instant("remindAt")
+        members.done()
+        once, if_match = once_of(request, who, body), if_match_of(request)
+        name = self._name(request)
+        return moved_answer(await replies.defer(self.house, who, name, remind_at, once, if_match))
+
+    async def reopen(self, request: web.Request, who: Who) -> web.Response:
+        return await self._plain(request, who, replies.reopen)
+
+    async def cancel(self, request: web.Request, who: Who) -> web.Response:
+        return await self._plain(request, who, replies.cancel)
+
+    async def _plain(self, request: web.Request, who: Who, reply: Reply) -> web.Response:
+        """A move whose body says nothing."""
+        require_signed_in(who)
+        body = await read_body(request)
+        Members(body).done()
+        once, if_match = once_of(request, who, body), if_match_of(request)
+        return moved_answer(await reply(self.house, who, self._name(request), once, if_match))
 
 
 def routes(house: House, door: Door) -> list[web.RouteDef]:
@@ -182,4 +208,7 @@ def routes(house: House, door: Door) -> list[web.RouteDef]:
         web.get(f"{one}/preview", door.api(requests.preview)),
         web.post(f"{one}/approve", door.api(requests.approve)),
         web.post(f"{one}/refuse", door.api(requests.refuse)),
+        web.post(f"{one}/defer", door.api(requests.defer)),
+        web.post(f"{one}/reopen", door.api(requests.reopen)),
+        web.post(f"{one}/cancel", door.api(requests.cancel)),
     ]

@@ -10,6 +10,7 @@ from consent.house import Rates
 from consent.ledger import find_grant
 from consent.lists import Page, before, next_number
 from consent.purpose import find_purpose
+from consent.reminders import ARRIVED, BEFORE_LAPSING, LAPSES_SOON, Reminder, remind
 from consent.request import Asked, Request, State
 from consent.screening import (
     Broken,
@@ -49,6 +50,7 @@ def _request(row: Row) -> Request:
         row["grant_id"],
         body["reason"],
         body["renews"],
+        body.get("remindAt"),
     )
 
 
@@ -95,7 +97,19 @@ async def ask(
         renews=asked.renews,
     )
     await _insert(tx, request)
+    await _remember(tx, request)
     return request
+
+
+async def _remember(tx: Tx, request: Request) -> None:
+    """domain.md 2.8: she hears that it came, and that it lapses soon.
+
+    KC-10: rows for later, the same for everybody; whether she is there is looked up only then.
+    """
+    await remind(tx, Reminder(request.id, ARRIVED, request.subject, request.created))
+    soon = request.deadline - BEFORE_LAPSING
+    if soon > request.created:
+        await remind(tx, Reminder(request.id, LAPSES_SOON, request.subject, soon))
 
 
 async def _wrong_renewal(tx: Tx, agency: str, asked: Asked) -> list[Broken]:
@@ -118,7 +132,7 @@ async def _over_rate(
     row = await tx.one(
         "SELECT (SELECT COUNT(*) FROM request WHERE agency = :agency AND created > :since) AS sent,"
         " (SELECT COUNT(*) FROM request WHERE agency = :agency AND subject = :subject"
-        " AND state = 'pending' AND deadline > :moment) AS waiting",
+        " AND state IN ('pending', 'deferred', 'await-cosign') AND deadline > :moment) AS waiting",
         agency=agency,
         subject=subject,
         since=moment - HOUR,
@@ -159,12 +173,13 @@ def _body(request: Request) -> str:
         "callback": request.callback,
         "reason": request.reason,
         "renews": request.renews,
+        "remindAt": request.remind_at,
     }
     return orjson.dumps(kept).decode()
 
 
 async def save(tx: Tx, request: Request, pod: Iri | None) -> None:
-    """Keep a decision, the first and only one."""
+    """Keep a move; of those that decide, the first and only one."""
     kept = await tx.run(
         "UPDATE request SET state = :state, decided = :decided, grant_id = :grant, pod = :pod,"
         " body = :body WHERE id = :id AND decided IS NULL",
@@ -185,6 +200,13 @@ async def find_request(tx: Tx, id_: str) -> Request | None:
     return None if row is None else _request(row)
 
 
+async def callback_of(tx: Tx, id_: str) -> str | None:
+    """Where the agency hears of this request and what came of it; None: it only pulls."""
+    row = await tx.one("SELECT body FROM request WHERE id = :id", id=id_)
+    callback = None if row is None else orjson.loads(row["body"])["callback"]
+    return None if callback is None else str(callback)
+
+
 async def requests_of(
     tx: Tx, agency: str | None, subject: str | None, page: Page
 ) -> Sequence[Request]:
@@ -196,5 +218,16 @@ async def requests_of(
         subject=subject or "",
         before=await before(tx, "request", page.after),
         limit=page.limit,
+    )
+    return [_request(row) for row in rows]
+
+
+async def late_requests(tx: Tx, moment: Instant, most: int) -> list[Request]:
+    """Open ones whose row does not say yet that they have lapsed."""
+    rows = await tx.all(
+        f"{_SELECT} WHERE state IN ('pending', 'deferred', 'await-cosign')"
+        " AND deadline <= :moment ORDER BY deadline LIMIT :most",
+        moment=moment,
+        most=most,
     )
     return [_request(row) for row in rows]

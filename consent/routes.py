@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from consent import grant_routes, log_routes, registry_routes, request_routes
+from consent import event_routes, grant_routes, log_routes, registry_routes, request_routes
 from consent.context import API
 from consent.durations import plus
 from consent.house import House
@@ -71,10 +71,11 @@ def routes(house: House, door: Door, *, dev: bool = False) -> list[web.RouteDef]
         web.options("/.dev/clock", door.open(rest.nothing)),
     ]
     return [
-        *registry_routes.routes(house, door),
+        *registry_routes.routes(house, door, dev=dev),
         *request_routes.routes(house, door),
         *grant_routes.routes(house, door),
         *log_routes.routes(house, door),
+        *event_routes.routes(house, door),
         web.get("/.well-known/kluis/context", door.open(rest.context)),
         *(development if dev else []),
         web.route("*", "/.consent/{rest:.*}", door.open(rest.nothing)),

@@ -5,7 +5,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from consent.agency import Agency, add_agency, agencies, agency_json, read_agency
-from consent.purpose import Purpose, add_purpose, purpose_json, purposes, read_purpose
+from consent.purpose import (
+    Purpose,
+    Shelf,
+    add_purpose,
+    purpose_json,
+    purposes,
+    read_purpose,
+)
+from consent.registry_rules import require_lane
 from pod.database import Database, Tx
 from pod.errors import Unprocessable
 from pod.instant import Instant
@@ -32,6 +40,8 @@ async def seed_registry(
     """Add these agencies and purposes, all or nothing."""
     new_agencies = [read_agency(dict(source), base) for source in agencies_]
     new_purposes = [read_purpose(dict(source), base) for source in purposes_]
+    for purpose in new_purposes:
+        require_lane(purpose)
     return await db.write(None, _seed, new_agencies, new_purposes, now)
 
 
@@ -59,6 +69,6 @@ async def _export(tx: Tx, base: Iri) -> dict[str, list[dict[str, object]]]:
     return {
         "agencies": [agency_json(agency) for agency in await agencies(tx, base, _ALL, None)],
         "purposes": [
-            purpose_json(purpose) for purpose in await purposes(tx, base, _ALL, None, every=True)
+            purpose_json(purpose) for purpose in await purposes(tx, base, _ALL, None, Shelf(None))
         ],
     }

@@ -8,7 +8,7 @@ from dashboard.door_policy import may_name
 from dashboard.first_pod import to_first_pod
 from dashboard.fittings import Fittings
 from dashboard.foreign import form_action_of, host_of, plain_name
-from dashboard.visit import FROM_APPS, Away, Page, Reader, Shown, Visit
+from dashboard.visit import CONSENT, FROM_APPS, Away, Page, Reader, Shown, Visit
 from identity.interactions import (
     Interaction,
     allow,
@@ -142,7 +142,13 @@ def _next_step(
     action = form_action_of(found.redirect_uri)
     if webid is None:
         return Page("app_webid.html", data, form_action=action)
-    asked = {"offline": found.offline, "expires": found.expires, "until": session.expires}
+    asked = {
+        "offline": found.offline,
+        "expires": found.expires,
+        "until": session.expires,
+        # KC-2: with this scope the app answers agencies in her place; she must know it before.
+        "decides": found.scopes >= CONSENT,
+    }
     return Page("app_consent.html", data | asked, form_action=action)
 
 

@@ -12,6 +12,9 @@ from babel.numbers import format_decimal
 from acl.decide import PermitSource, decide
 from acl.modes import Mode
 from consent.house import House
+from consent.notice import label_of
+from dashboard import lookups
+from dashboard.shapes import cards_of
 from dashboard.visit import Away, Page, Reader, Shown, Visit
 from identity.who import ANYONE, Who
 from pod import rdf
@@ -21,6 +24,7 @@ from pod.errors import Unreadable
 from pod.instant import Instant
 from pod.iri import (
     Iri,
+    acl_of,
     canonical_path,
     described_by,
     is_auxiliary,
@@ -63,17 +67,39 @@ class Link:
     address: str
     name: str
     folder: bool
+    size: str = ""
+    modified: Instant = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A part of a statement as text, and what kind of text it is when that says more."""
+    """A part of a statement as text, what kind of text it is when that says more; `whole` is a
+    name that was shortened."""
 
     text: str
     kind: str = ""
+    whole: str = ""
 
 
-Row = tuple[Term, Term, Term]
+@dataclass(frozen=True, slots=True)
+class May:
+    """What may be done with a thing, and with the rules of who may."""
+
+    here: Mode = Mode.NONE
+    rules: Mode = Mode.NONE
+
+
+NOTHING = May()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A statement; `edit` is the address where its value is changed, "" where it is not."""
+
+    about: Term
+    property: Term
+    value: Term
+    edit: str = ""
 
 
 async def data_page(sources: Sequence[PermitSource], house: House, visit: Visit) -> Shown:
@@ -91,11 +117,18 @@ async def data_page(sources: Sequence[PermitSource], house: House, visit: Visit)
         if seen.resource is None:
             return Away(address_of(house, twin_of(look.target))) if seen.twin else _nothing(visit)
         try:
-            return await _page(house, visit, seen, seen.resource)
+            return await _page(sources, house, visit, seen, seen.resource)
         except FileNotFoundError:
             # The body was replaced since the snapshot, and its file went with it.
             continue
     return _nothing(visit)
+
+
+async def pods_page(house: House, visit: Visit) -> Page:
+    """Her pods, where a walk through her data begins."""
+    found = await lookups.pods(house, visit)
+    links = [Link(address_of(house, pod), name_of(pod), True) for pod in found]
+    return Page("data_pods.html", {"here": "data", "links": links})
 
 
 def people_of(reader: Reader | None, request_id: str) -> tuple[Who, ...]:
@@ -167,40 +200,69 @@ def _nothing(visit: Visit) -> Page:
     return Page("data_missing.html", {"to_sign_in": visit.to_sign_in}, 404)
 
 
-async def _page(house: House, visit: Visit, seen: Seen, resource: Resource) -> Page:
-    above = parent(resource.iri)
+async def _page(
+    sources: Sequence[PermitSource], house: House, visit: Visit, seen: Seen, resource: Resource
+) -> Page:
+    above, here = parent(resource.iri), address_of(house, resource.iri)
+    whos = visit.whos()
+    may = await house.db.read(_may, whos, resource.iri, sources, house.now()) if whos else NOTHING
     data: dict[str, object] = {
+        "here": "data",
         "name": name_of(resource.iri),
         "iri": resource.iri,
+        "address": here,
         "modified": resource.modified,
         "above": None if above is None else _link(house, above),
+        "may_write": Mode.WRITE in may.here,
+        "may_add": Mode.APPEND in may.here,
+        "may_share": Mode.CONTROL in may.rules,
     }
     if resource.is_container:
-        return Page("data_folder.html", data | await _folder(house, seen, resource))
-    rows = await _rows(house, resource)
-    raw = f"{address_of(house, resource.iri)}?raw"
+        return Page("data_folder.html", data | await _folder(house, visit, seen, resource))
+    rows = await statements_of(house, resource)
     size = format_decimal(resource.size, locale=visit.language)
-    data |= {"raw": raw, "size": size, "media_type": resource.media_type}
+    data |= {"raw": f"{here}?raw", "size": size, "media_type": resource.media_type}
     if rows is None:
         return Page("data_file.html", data | {"unshown": rdf.is_rdf(resource.media_type)})
-    return Page("data_statements.html", data | _table(rows))
+    edit = f"{here}?edit=" if Mode.WRITE in may.here else ""
+    return Page(
+        "data_statements.html", data | {"cards": cards_of(rows)} | _table(rows, resource.iri, edit)
+    )
 
 
-async def _folder(house: House, seen: Seen, resource: Resource) -> dict[str, object]:
+async def _may(
+    tx: Tx, whos: Sequence[Who], target: Iri, sources: Sequence[PermitSource], now: Instant
+) -> May:
+    """Everything that one or another of her people may do there, and with its rules."""
+    found, rules = await find(tx, target), await find(tx, acl_of(target))
+    here = there = Mode.NONE
+    for who in whos:
+        here |= (await decide(tx, who, found, now, sources)).modes
+        there |= (await decide(tx, who, rules, now, sources)).modes
+    return May(here, there)
+
+
+async def _folder(house: House, visit: Visit, seen: Seen, resource: Resource) -> dict[str, object]:
     listed = seen.members[:PAGE]
     older = ""
     if len(seen.members) > PAGE:
         older = f"{address_of(house, resource.iri)}?after={quote(listed[-1].iri, safe='')}"
     said = rdf.parse(resource.body or b"", rdf.N_TRIPLES, resource.iri).triples
-    links = [_link(house, member.iri) for member in listed]
-    return {"links": links, "onward": older, **_table(said)}
+    links = [_member(house, visit, member) for member in listed]
+    return {"links": links, "onward": older, **_table(said, resource.iri)}
 
 
 def _link(house: House, iri: Iri) -> Link:
     return Link(address_of(house, iri), name_of(iri), is_container(iri))
 
 
-async def _rows(house: House, resource: Resource) -> Sequence[ox.Triple] | None:
+def _member(house: House, visit: Visit, member: Member) -> Link:
+    folder = is_container(member.iri)
+    size = "" if folder else format_decimal(member.size, locale=visit.language)
+    return Link(address_of(house, member.iri), name_of(member.iri), folder, size, member.modified)
+
+
+async def statements_of(house: House, resource: Resource) -> Sequence[ox.Triple] | None:
     """The statements; None for what is no RDF, too large for a page, or cannot be read."""
     if not rdf.is_rdf(resource.media_type) or resource.size > LARGEST_SHOWN:
         return None
@@ -214,9 +276,32 @@ async def _rows(house: House, resource: Resource) -> Sequence[ox.Triple] | None:
     return parsed.triples
 
 
-def _table(triples: Sequence[ox.Triple]) -> dict[str, object]:
-    rows = [(_term(t.subject), _term(t.predicate), _term(t.object)) for t in triples[:MOST_ROWS]]
+def _table(triples: Sequence[ox.Triple], document: Iri, edit: str = "") -> dict[str, object]:
+    rows = [
+        Row(
+            _named(triple.subject, document),
+            _named(triple.predicate, document),
+            _named(triple.object, document),
+            f"{edit}{number}" if edit and is_editable(triple) else "",
+        )
+        for number, triple in enumerate(triples[:MOST_ROWS])
+    ]
     return {"rows": rows, "total": len(triples), "cut": len(triples) > MOST_ROWS}
+
+
+def is_editable(triple: ox.Triple) -> bool:
+    """A plain value of something with a name of its own."""
+    return isinstance(triple.subject, ox.NamedNode) and isinstance(triple.object, ox.Literal)
+
+
+def _named(term: object, document: Iri) -> Term:
+    """A name by its last part, as people say it; the whole name stands behind it."""
+    if not isinstance(term, ox.NamedNode):
+        return _term(term)
+    inside = term.value.removeprefix(document)
+    if inside != term.value and inside[:1] in ("", "#"):
+        return Term(inside or "#", whole=_short(term.value))
+    return Term(_short(label_of(term.value)), whole=_short(term.value))
 
 
 def _term(term: object) -> Term:

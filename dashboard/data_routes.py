@@ -9,10 +9,16 @@ from urllib.parse import quote
 from aiohttp import hdrs, web
 
 from acl.decide import PermitSource
-from dashboard.data import DATA, data_page, look_of, name_of, people_of, see
+from dashboard.data import DATA, data_page, look_of, name_of, people_of, pods_page, see
+from dashboard.data_changes import Desk, ask_page, change
 from dashboard.door import HEADERS, HSTS, Pages
+from dashboard.keeping import Keeping
+from dashboard.search import search_page
+from dashboard.sharing import share, sharing_page
 from dashboard.sign_in import reader_of
+from dashboard.upload import upload
 from identity.cors import Cors
+from identity.door import Handler
 from identity.who import Who
 from pod.files import CHUNK
 from pod.resource import Resource
@@ -26,16 +32,49 @@ STORED_POLICY = (
 )
 
 
-def routes(pages: Pages, sources: Sequence[PermitSource]) -> list[web.RouteDef]:
+def routes(
+    pages: Pages, sources: Sequence[PermitSource], keeping: Keeping | None = None
+) -> list[web.RouteDef]:
     """`/-/data/{pod}/…` is the page of `/{pod}/…`; with `?raw` its bytes."""
     page = pages.show(partial(data_page, sources), public=True)
     download = pages.door.open(partial(_download, pages, sources), Cors.NONE)
+    asking = {} if keeping is None else _asking(pages, Desk(sources, keeping))
 
     async def room(request: web.Request) -> web.StreamResponse:
-        asked = request.rel_url.raw_query_string == RAW
-        return await (download if asked else page)(request)
+        if request.rel_url.raw_query_string == RAW:
+            return await download(request)
+        asked = next((name for name in asking if name in request.query), None)
+        return await (page if asked is None else asking[asked])(request)
 
-    return [web.get(f"{DATA}/{{rest:.*}}", room)]
+    found = [
+        web.get(f"{DATA}/", pages.show(pods_page)),
+        web.get("/-/search", pages.show(search_page)),
+        web.get(f"{DATA}/{{rest:.*}}", room),
+    ]
+    if keeping is None:
+        return found
+    return [*found, web.post(f"{DATA}/{{rest:.*}}", _sending(pages, Desk(sources, keeping)))]
+
+
+def _asking(pages: Pages, desk: Desk) -> dict[str, Handler]:
+    made = {
+        kind: pages.show(partial(ask_page, desk, kind)) for kind in ("delete", "rename", "edit")
+    }
+    return made | {"sharing": pages.show(partial(sharing_page, desk))}
+
+
+def _sending(pages: Pages, desk: Desk) -> Handler:
+    """Small forms, and files, which are never read into memory."""
+    changing = pages.take(partial(change, desk), "data")
+    sharing = pages.take(partial(share, desk), "sharing")
+    uploading = pages.take_file(partial(upload, desk), "upload")
+
+    async def room(request: web.Request) -> web.StreamResponse:
+        if request.content_type == "multipart/form-data":
+            return await uploading(request)
+        return await (sharing if "sharing" in request.query else changing)(request)
+
+    return room
 
 
 async def _download(

@@ -3,11 +3,12 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aiohttp import web
 
 from consent.house import House
+from dashboard.app_language import language_of_app
 from dashboard.door_policy import POLICY, policy_with
 from dashboard.first_pod import to_first_pod
 from dashboard.forms import (
@@ -20,7 +21,8 @@ from dashboard.forms import (
 from dashboard.problems import PROBLEMS
 from dashboard.render import Renderer
 from dashboard.sign_in import reader_of
-from dashboard.visit import HOME, Away, Page, Room, Shown, Visit
+from dashboard.upload_routes import read_file_form
+from dashboard.visit import HOME, Away, FileRoom, Page, Room, Shown, Visit
 from dashboard.words import Words, choose_language, mark
 from identity.cookies import page_cookie, set_cookie
 from identity.cors import Cors
@@ -34,6 +36,7 @@ LANGUAGE = "kluis-language"
 SECOND_STEP_LIFE = 300
 YEAR = 365 * 24 * 3600
 FORM_TYPE = "application/x-www-form-urlencoded"
+FILE_TYPE = "multipart/form-data"
 OFF = (
     "accelerometer", "autoplay", "camera", "display-capture", "fullscreen",
     "geolocation", "gyroscope", "hid", "magnetometer", "microphone", "midi", "payment",
@@ -117,11 +120,31 @@ class Pages:
 
         return self._handler(work)
 
+    def take_file(self, room: FileRoom, form: str) -> Handler:
+        """A form with a file, whose bytes are read by the room, piece by piece.
+
+        Its token comes before the file: nothing of the file is read for a form that is not ours.
+        """
+
+        async def work(visit: Visit, request: web.Request) -> Shown:
+            headers = request.headers
+            require_same_origin(
+                self.house.base, headers.get("Origin"), headers.get("Sec-Fetch-Site")
+            )
+            if visit.reader is None:
+                return Away(visit.to_sign_in)
+            sent = await read_file_form(request)
+            require_own_form(visit.seed, form, sent.form)
+            return await room(self.house, visit.with_form(sent.form), sent.file)
+
+        return self._handler(work)
+
     def _handler(self, work: Callable[[Visit, web.Request], Awaitable[Shown]]) -> Handler:
         async def room(request: web.Request, who: Who) -> web.StreamResponse:
             visit = await self._visit(request, who)
             try:
                 visit = await _with_form(visit, request)
+                visit = await self._in_language_of_app(visit, request)
                 shown = await work(visit, request)
             except PodError as error:
                 shown = _refusal(error, visit)
@@ -131,6 +154,13 @@ class Pages:
             return self._answer(shown, visit, request)
 
         return self.door.open(room, Cors.NONE)
+
+    async def _in_language_of_app(self, visit: Visit, request: web.Request) -> Visit:
+        """What she chose here herself goes before what an app says of her."""
+        if LANGUAGE in request.cookies:
+            return visit
+        spoken = await language_of_app(self.house, visit)
+        return visit if spoken is None else replace(visit, words=self.words[spoken])
 
     async def _visit(self, request: web.Request, who: Who) -> Visit:
         session = request.cookies.get(self.cookie, "")
@@ -153,6 +183,7 @@ class Pages:
             browser=request.cookies.get(self.app_cookie, ""),
             looks=request.method in ("GET", "HEAD"),
             raw_query=request.rel_url.raw_query_string,
+            second_step=request.cookies.get(browser_cookie(self.house.base), ""),
         )
 
     def _answer(self, shown: Shown, visit: Visit, request: web.Request) -> web.Response:
@@ -190,6 +221,8 @@ class Pages:
 
 async def _with_form(visit: Visit, request: web.Request) -> Visit:
     if visit.looks:
+        return visit
+    if request.content_type == FILE_TYPE:
         return visit
     if request.content_type != FORM_TYPE:
         raise UnsupportedType("Send the form as a browser does.")

@@ -4,6 +4,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dashboard.keeping import Keeping
 from identity.fetched import Fetch
 from identity.passwords import SHORTEST, Passwords
 from identity.recovery import Recovery
@@ -18,7 +19,8 @@ VERY_FRESH = 5 * MINUTE  # ui.md §9: keys
 class Fittings:
     """`fetch` is None where no apps sign in, `recovery` where no mail goes out.
 
-    `mail` is the folder of letters that a developer may read in a page.
+    `mail` is the folder of letters that a developer may read in a page; `registers` whether
+    anybody may make an account by mail.
     """
 
     passwords: Passwords = field(default_factory=Passwords)
@@ -28,3 +30,5 @@ class Fittings:
     shortest: int = SHORTEST
     dev: bool = False
     mail: Path | None = None
+    keeping: Keeping | None = None
+    registers: bool = False

@@ -21,6 +21,7 @@ from identity.who import Who
 
 PIECE = 500
 MOST = 200
+Entry = dict[str, object]
 TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/ld+json"}
 
 
@@ -51,13 +52,13 @@ async def _entries(pages: Pages, request: web.Request, who: Who) -> web.StreamRe
     return web.Response(body=body, headers=headers)
 
 
-async def _found(pages: Pages, visit: Visit) -> list[consent.log.Entry]:
+async def _found(pages: Pages, visit: Visit) -> list[Entry]:
     """Every entry of the period, in pieces; a year of a very busy pod is cut at its newest part."""
     house = pages.house
     pod = chosen_pod(visit, await lookups.pods(house, visit))
     moment = await lookups.moment_of(house)
     period = period_of(visit.query.one("period"), visit.query.one("day"), moment)
-    filters, found = filters_of(house, visit, period), list[consent.log.Entry]()
+    filters, found = filters_of(house, visit, period), list[Entry]()
     after: str | None = None
     for _ in range(MOST if pod else 0):
         piece = await lookups.entries(house, visit, str(pod), filters, Part(PIECE, after))

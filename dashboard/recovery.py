@@ -37,7 +37,7 @@ async def ask_mail(fittings: Fittings, house: House, visit: Visit) -> Shown:
     """KLU-5: the same answer whether the address is known or not."""
     given = visit.form.one("email").strip()
     try:
-        await ask_reset(_recovery(fittings), read_email(given), visit.address)
+        await ask_reset(_recovery(fittings), read_email(given), visit.address, visit.language)
     except Unreadable:
         return _forgot((Mistake("email", visit.words.say(NO_EMAIL)),), given)
     except TooMany:
@@ -73,7 +73,7 @@ async def choose_password(fittings: Fittings, house: House, visit: Visit) -> Sho
         said = say(TOO_SHORT, number=fittings.shortest)
         return _reset(fittings, code, (Mistake("password", said),))
     try:
-        await reset(_recovery(fittings), code, password, visit.address)
+        await reset(_recovery(fittings), code, password, visit.address, visit.language)
     except TooMany:
         return _reset(fittings, code, (Mistake("password", say(TOO_OFTEN)),))
     except Unreadable:

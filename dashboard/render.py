@@ -84,6 +84,7 @@ def _environment(words: Words, static: Mapping[str, Static]) -> Environment:
         languages=tuple(NAMES.items()),
         home=HOME,
         theme=f"/-/static/theme.css?v={static['theme.css'].digest}",
+        script=f"/-/static/kluis.js?v={static['kluis.js'].digest}",
         passkey_script=f"/-/static/passkey.js?v={static['passkey.js'].digest}",
     )
     return made

@@ -9,6 +9,7 @@ from aiohttp import web
 from acl.decide import PermitSource
 from consent.house import House
 from dashboard import (
+    addresses,
     app_sign_in,
     data_routes,
     dev,
@@ -22,9 +23,12 @@ from dashboard import (
     reads,
     receipts,
     recovery,
+    register,
+    second_step,
     settings,
     sign_in,
     sign_in_ways,
+    spare_code,
 )
 from dashboard.door import HEADERS, Pages
 from dashboard.fittings import Fittings
@@ -55,12 +59,13 @@ def routes(
     return [
         *_front(pages, door, fittings),
         *_sign_in(pages, fittings),
+        *_register(pages, fittings),
         *_settings(pages, fittings),
         *(_dev(pages, fittings) if fittings.dev else ()),
         *_requests(pages, fittings),
         *_grants(pages),
         *_guide(pages),
-        *data_routes.routes(pages, sources),
+        *data_routes.routes(pages, sources, fittings.keeping),
         *log_routes.routes(pages),
         web.get("/-/static/{name}", door.open(_static_room(static), Cors.NONE)),
         web.get("/-/{rest:.*}", pages.show(guide.nothing, public=True)),
@@ -91,10 +96,12 @@ def _sign_in(pages: Pages, fittings: Fittings) -> list[web.RouteDef]:
     reset = partial(recovery.reset_page, fittings)
     choose = partial(recovery.choose_password, fittings)
     sent = partial(recovery.sent_page, fittings)
+    spare = partial(spare_code.give_code, fittings)
     return [
         web.get("/-/sign-in", pages.show(form, public=True)),
         web.post("/-/sign-in", pages.take(check, "sign-in", public=True)),
-        web.get("/-/sign-in/passkey", pages.show(sign_in.second_step_page, public=True)),
+        web.get("/-/sign-in/passkey", pages.show(spare_code.second_step_page, public=True)),
+        web.post("/-/sign-in/spare-code", pages.take(spare, "spare-code", public=True)),
         web.get(app, pages.show(look, public=True)),
         web.post(app, pages.take(answer, "app", public=True)),
         web.get("/-/forgot", pages.show(forgot, public=True)),
@@ -107,6 +114,19 @@ def _sign_in(pages: Pages, fittings: Fittings) -> list[web.RouteDef]:
     ]
 
 
+def _register(pages: Pages, fittings: Fittings) -> list[web.RouteDef]:
+    first, sent = partial(register.register_page, fittings), partial(register.sent_page, fittings)
+    ask, look = partial(register.ask, fittings), partial(register.confirm_page, fittings)
+    confirm = pages.take(partial(register.confirm, fittings), "register-confirm", public=True)
+    return [
+        web.get(register.REGISTER, pages.show(first, public=True)),
+        web.post(register.REGISTER, pages.take(ask, "register", public=True)),
+        web.get(f"{register.REGISTER}/sent", pages.show(sent, public=True)),
+        web.get(f"{register.REGISTER}/confirm", pages.show(look, public=True)),
+        web.post(f"{register.REGISTER}/confirm", confirm),
+    ]
+
+
 def _settings(pages: Pages, fittings: Fittings) -> list[web.RouteDef]:
     one_session, one_app = f"{settings.SESSIONS}/{CODE}/end", f"{settings.APPS}/{CODE}/end"
     ways, keys = sign_in_ways.WAYS, program_keys.KEYS
@@ -115,6 +135,10 @@ def _settings(pages: Pages, fittings: Fittings) -> list[web.RouteDef]:
     )
     forget = partial(sign_in_ways.remove_one_passkey, fittings)
     unlink = partial(sign_in_ways.remove_link, fittings)
+    add, prove, proved, drop = (
+        partial(room, fittings)
+        for room in (addresses.ask, addresses.confirm_page, addresses.confirm, addresses.remove)
+    )
     all_sessions = pages.take(settings.end_all_sessions, "end-all-sessions")
     return [
         web.get("/-/settings", pages.show(settings.settings_page)),
@@ -127,6 +151,14 @@ def _settings(pages: Pages, fittings: Fittings) -> list[web.RouteDef]:
         web.post(f"{ways}/password", pages.take(change, "password")),
         web.post(f"{ways}/passkeys/{CODE}/remove", pages.take(forget, "remove-passkey")),
         web.post(f"{ways}/links/{CODE}/remove", pages.take(unlink, "remove-link")),
+        web.get(addresses.ADDRESS, pages.show(prove)),
+        web.post(addresses.ADDRESS, pages.take(add, "address")),
+        web.post(f"{addresses.ADDRESS}/confirm", pages.take(proved, "address-confirm")),
+        web.post(f"{ways}/addresses/{CODE}/remove", pages.take(drop, "remove-address")),
+        web.get(second_step.STEP, pages.show(second_step.step_page)),
+        web.post(f"{second_step.STEP}/on", pages.take(second_step.switch_on, "second-step-on")),
+        web.post(f"{second_step.STEP}/off", pages.take(second_step.switch_off, "second-step-off")),
+        web.post(f"{second_step.STEP}/codes", pages.take(second_step.make_codes, "spare-codes")),
         web.get(keys, pages.show(program_keys.keys_page)),
         web.post(keys, pages.take(program_keys.make_key, "make-key")),
         web.post(f"{keys}/{CODE}/remove", pages.take(program_keys.remove_key, "remove-key")),

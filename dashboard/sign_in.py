@@ -13,6 +13,7 @@ from dashboard.words import LANGUAGES, mark
 from identity import events
 from identity.accounts import Login, find_login, read_email
 from identity.interactions import Interaction
+from identity.letters import choose_account_language, keep_language
 from identity.passwords import LONGEST, Passwords
 from identity.second_step import begin_second_step, wants_second_step
 from identity.sessions import (
@@ -32,6 +33,7 @@ from pod.instant import Instant
 
 SIGN_IN_AGAIN = mark("Meld u aan om verder te gaan. Er is niets veranderd.")
 WRONG = mark("Dit e-mailadres en wachtwoord passen niet bij elkaar. Probeer het opnieuw.")
+LONGEST_EMAIL = 254
 TOO_OFTEN = mark("U probeerde het te vaak. Wacht een kwartier en probeer het opnieuw.")
 
 
@@ -52,7 +54,7 @@ def sign_in_page(
     """
     data = {
         "next": next_,
-        "email": email[:254],
+        "email": (email or _hinted(asking))[:LONGEST_EMAIL],
         "why": "" if asking else why,
         "errors": errors,
         "app": None if asking is None else shown_app(asking),
@@ -60,9 +62,19 @@ def sign_in_page(
         "providers": fittings.providers,
         "again": again or (asking is not None and _wants_new(asking)),
         "forgot": fittings.recovery is not None,
+        "registers": fittings.registers and fittings.recovery is not None,
     }
     action = "" if asking is None else form_action_of(asking.redirect_uri)
     return Page("sign_in.html", data, 422 if errors else 200, action)
+
+
+def _hinted(asking: Interaction | None) -> str:
+    """`login_hint`: a line of text that saves typing, and says nothing about who there is.
+
+    A WebID or another address would be nothing to sign in with.
+    """
+    hint = "" if asking is None else asking.login_hint or ""
+    return hint if hint.isprintable() and "://" not in hint else ""
 
 
 def _wants_new(asking: Interaction) -> bool:
@@ -112,11 +124,6 @@ async def _begin_second(tx: Tx, browser: str, account: str, now: Instant) -> Non
     await begin_second_step(tx, browser, account, now)
 
 
-async def second_step_page(house: House, visit: Visit) -> Page:
-    """The password was right; a passkey comes after it, which needs the script."""
-    return Page("second_step.html", {"next": safe_next(visit.query.one("next"))})
-
-
 async def _checked(
     house: House, visit: Visit, passwords: Passwords, given: str, password: str
 ) -> Login | None:
@@ -151,6 +158,7 @@ async def _open(tx: Tx, house: House, visit: Visit, account: str, value: str) ->
     await open_session(tx, value, account, now, signed_in=True, agent=visit.user_agent)
     signed_in = events.attempt(account, events.SIGNED_IN, visit.address, now, by="password")
     await events.note(tx, signed_in)
+    await keep_language(tx, account, visit.language)
 
 
 async def sign_out(house: House, visit: Visit) -> Away:
@@ -163,6 +171,9 @@ async def choose_language(house: House, visit: Visit) -> Away:
     """Keep the chosen language, and stay on the page."""
     chosen = visit.form.one("language")
     language = chosen if chosen in LANGUAGES else visit.language
+    if visit.reader is not None:
+        # What is mailed to her follows.
+        await house.db.write(None, choose_account_language, visit.reader.account, language)
     return Away(safe_next(visit.form.one("next")), language=language)
 
 

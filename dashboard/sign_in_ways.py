@@ -13,8 +13,9 @@ from dashboard.visit import SETTINGS, Away, Mistake, Page, Shown, Visit
 from dashboard.words import mark
 from identity import events
 from identity.accounts import Login, change_secret, login_of, logins_of, remove_login
-from identity.passkeys import Passkey, passkeys_of, remove_passkey
+from identity.passkeys import Passkey, passkey_of, passkeys_of, remove_passkey
 from identity.passwords import LONGEST, check_new
+from identity.second_step import note_removal
 from identity.sessions import close_others
 from identity.step_up import Need, place_of, ways_up
 from pod.database import Tx
@@ -27,8 +28,9 @@ TOO_SHORT = mark("Kies een wachtwoord van minstens {number} tekens.")
 CHANGED_ELSEWHERE = mark("Het wachtwoord is intussen elders veranderd. Probeer het opnieuw.")
 TOO_OFTEN = mark("U probeerde het te vaak. Wacht een kwartier en probeer het opnieuw.")
 LAST_ONE = mark("Dit is uw laatste manier om aan te melden. Voeg eerst een andere toe.")
-_NOTHING_WRONG: dict[str, object] = {"old": "", "new": "", "passkeys": ""}
+_NOTHING_WRONG: dict[str, object] = {"old": "", "new": "", "passkeys": "", "email": ""}
 PASSWORD_DONE, PASSKEY_DONE, LINK_DONE = "password", "passkey", "link"
+ADDRESS_ASKED, ADDRESS_DONE, ADDRESS_GONE = "asked", "address", "address-gone"
 Removal = Callable[[Tx, Visit, str, Instant], Coroutine[Any, Any, None]]
 
 
@@ -50,14 +52,10 @@ def sign_in_first(page: str) -> Away:
     return Away(f"/-/sign-in?next={quote(page, safe='/')}")
 
 
-async def ways_page(fittings: Fittings, house: House, visit: Visit) -> Page:
-    """Passwords, passkeys and providers."""
-    return await _page(fittings, house, visit)
-
-
-async def _page(
+async def ways_page(
     fittings: Fittings, house: House, visit: Visit, errors: tuple[Mistake, ...] = ()
 ) -> Page:
+    """Passwords, passkeys and providers."""
     account = account_of(visit)
     emails, keys, links = await house.db.read(_look, account)
     linked = [_linked(fittings, visit, id_, subject) for id_, subject in links]
@@ -73,6 +71,8 @@ async def _page(
         "errors": errors,
         "wrong": _NOTHING_WRONG | {mistake.field: mistake.text for mistake in errors},
         "shortest": fittings.shortest,
+        "mails": fittings.recovery is not None,
+        "email": visit.form.one("email")[:254],
     }
     return Page("settings_ways.html", data, 422 if errors else 200)
 
@@ -101,10 +101,10 @@ def _linked(fittings: Fittings, visit: Visit, id_: str, subject: str) -> dict[st
 
 async def remove_link(fittings: Fittings, house: House, visit: Visit) -> Shown:
     """She signs in with that provider no longer."""
-    return await _removed(fittings, house, visit, _unlink, LINK_DONE)
+    return await removed(fittings, house, visit, _unlink, LINK_DONE)
 
 
-async def _removed(
+async def removed(
     fittings: Fittings, house: House, visit: Visit, remove: Removal, done: str
 ) -> Shown:
     """Needs a fresh sign-in; never the last way to sign in."""
@@ -114,7 +114,7 @@ async def _removed(
         await house.db.write(None, remove, visit, account_of(visit), house.now())
     except Unreadable:
         mistake = Mistake("passkeys", visit.words.say(LAST_ONE))
-        return await _page(fittings, house, visit, (mistake,))
+        return await ways_page(fittings, house, visit, (mistake,))
     return Away(f"{WAYS}?done={done}")
 
 
@@ -132,7 +132,7 @@ async def change_password(fittings: Fittings, house: House, visit: Visit) -> Sho
         new = check_new(visit.form.one("new"), fittings.shortest)
     except Unreadable:
         mistake = Mistake("new", say(TOO_SHORT, number=fittings.shortest))
-        return await _page(fittings, house, visit, (mistake,))
+        return await ways_page(fittings, house, visit, (mistake,))
     wrong = await _wrong_password(fittings, house, visit, login)
     if wrong is None:
         secret = await fittings.passwords.hash(new)
@@ -141,7 +141,7 @@ async def change_password(fittings: Fittings, house: House, visit: Visit) -> Sho
         except Clash:
             wrong = CHANGED_ELSEWHERE
     if wrong is not None:
-        return await _page(fittings, house, visit, (Mistake("old", say(wrong)),))
+        return await ways_page(fittings, house, visit, (Mistake("old", say(wrong)),))
     return Away(f"{WAYS}?done={PASSWORD_DONE}")
 
 
@@ -167,10 +167,11 @@ async def _change(tx: Tx, login: Login, secret: str, visit: Visit, now: Instant)
 
 async def remove_one_passkey(fittings: Fittings, house: House, visit: Visit) -> Shown:
     """One of her passkeys goes."""
-    return await _removed(fittings, house, visit, _remove, PASSKEY_DONE)
+    return await removed(fittings, house, visit, _remove, PASSKEY_DONE)
 
 
 async def _remove(tx: Tx, visit: Visit, account: str, now: Instant) -> None:
+    await passkey_of(tx, account, visit.code)
+    await note_removal(tx, account, visit.address, now)
     await remove_passkey(tx, account, visit.code)
     await close_others(tx, account, visit.session, now)
-    await events.note(tx, events.attempt(account, "passkey-removed", visit.address, now))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Who looks at a page, in which language, and what she sent; and what a page can answer."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import quote, urlencode
 
@@ -32,7 +32,8 @@ class Reader:
 class Visit:
     """One request for a page. `seed` is what its form tokens are made from (ui.md §9).
 
-    `browser` is the secret of the browser that an app sent here (OP-25).
+    `browser` is the secret of the browser that an app sent here (OP-25); `second_step` that of
+    one in which a password was given and a passkey is still wanted.
     """
 
     path: str
@@ -49,6 +50,7 @@ class Visit:
     browser: str = ""
     looks: bool = True
     raw_query: str = ""
+    second_step: str = ""
 
     @property
     def back_to(self) -> str:
@@ -140,6 +142,18 @@ class Away:
 
 Shown = Page | Away
 Room = Callable[[House, Visit], Awaitable[Shown]]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that is being sent: its name, what the browser says it is, and its bytes."""
+
+    name: str
+    media_type: str
+    pieces: Callable[[], AsyncIterator[bytes]]
+
+
+FileRoom = Callable[[House, Visit, File | None], Awaitable[Shown]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from aiohttp import web
 
 from identity import holding_routes as holding
 from identity import login_routes as login
+from identity import newcomer_routes as newcomer
 from identity import organisation_routes as organisation
 from identity import session_routes as lists
 from identity.controls import CHANGE, FORGOT, RESET, Fields, described
@@ -42,6 +43,7 @@ def routes(
     providers: tuple[Provider, ...] = (),
     farewell: Farewell = nobody_waits,
     files: Files | None = None,
+    registers: bool = False,
 ) -> list[web.RouteDef]:
     """Every address of the account API; no CORS (ACC-7).
 
@@ -50,7 +52,17 @@ def routes(
     checked = passwords or Passwords()
     recovery = Recovery(db, base, now, checked, mailbox) if mailbox is not None else None
     desk = Desk(
-        db, base, now, open_registration, checked, recovery, fetch, providers, farewell, files
+        db,
+        base,
+        now,
+        open_registration,
+        checked,
+        recovery,
+        fetch,
+        providers,
+        farewell,
+        files,
+        registers,
     )
     table = calls_by_path()
     table["openapi.json"] = {"GET": published(document_of(base, table))}
@@ -93,6 +105,8 @@ def _without_account() -> dict[str, dict[str, Call]]:
         "": {"GET": index},
         "login/": {"GET": login.list_logins},
         "account/": {"GET": describe({}), "POST": login.create_account},
+        "register/": {"GET": newcomer.show_register, "POST": newcomer.register},
+        "register/confirm/": {"GET": newcomer.show_confirm, "POST": newcomer.confirm},
         "login/password/": {"GET": login.sign_in_form, "POST": login.sign_in},
         "login/password/forgot/": {"GET": describe(FORGOT), "POST": lists.forgot},
         "login/password/reset/": {"GET": describe(RESET), "POST": lists.reset_password},

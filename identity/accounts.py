@@ -9,7 +9,8 @@ from pod.database import Tx
 from pod.errors import Clash, Missing, Unreadable
 from pod.instant import MINUTE, Instant
 
-_EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,255}")
+# None of the characters that set addresses apart in a header: mail goes to this address alone.
+_EMAIL = re.compile(r"""[^@\s\x00-\x1f,;:<>()\[\]"\\]{1,64}@[^@\s\x00-\x1f,;:<>()\[\]"\\]{1,255}""")
 TAKEN = "There already is a login for this e-mail address."
 EMPTY_FOR = 30 * MINUTE
 NEEDS_LOGIN = "An account needs at least 1 login method."
@@ -76,16 +77,26 @@ async def require_free(tx: Tx, email: str) -> None:
         raise Unreadable(TAKEN)
 
 
-async def add_login(tx: Tx, id_: str, account: str, email: str, secret: str, now: Instant) -> None:
+async def add_login(
+    tx: Tx,
+    id_: str,
+    account: str,
+    email: str,
+    secret: str,
+    now: Instant,
+    *,
+    verified: Instant | None = None,
+) -> None:
     """Unreadable, in the words that scripts look for, when the address has one."""
     await require_free(tx, email)
     await tx.run(
-        "INSERT INTO login (id, account, kind, subject, secret, created)"
-        " VALUES (:id, :account, 'password', :email, :secret, :now)",
+        "INSERT INTO login (id, account, kind, subject, secret, verified, created)"
+        " VALUES (:id, :account, 'password', :email, :secret, :verified, :now)",
         id=id_,
         account=account,
         email=email,
         secret=secret,
+        verified=verified,
         now=now,
     )
 

@@ -16,6 +16,12 @@ LOGIN: Fields = {
     "remember": (False, "boolean"),
 }
 NEW_LOGIN: Fields = {"email": (True, "string"), "password": (True, "string")}
+# KLU-5: the address first; then the code that was mailed there, and the password.
+PROVED_LOGIN: Fields = {
+    "email": (False, "string"),
+    "recordId": (False, "string"),
+    "password": (False, "string"),
+}
 CHANGE: Fields = {"oldPassword": (True, "string"), "newPassword": (True, "string")}
 POD: Fields = {"name": (False, "string"), "settings": (False, "object")}
 OWNER: Fields = {
@@ -68,7 +74,7 @@ def error_json(error: PodError, status: int) -> dict[str, object]:
 
 
 def controls(
-    base: Iri, account: str | None, *, recovers: bool = False
+    base: Iri, account: str | None, *, recovers: bool = False, registers: bool = False
 ) -> dict[str, dict[str, str]]:
     """Where what can be done; the account's own addresses only with a login."""
     root = f"{base}.account/"
@@ -85,6 +91,12 @@ def controls(
         given["password"] |= {
             "forgot": f"{root}login/password/forgot/",
             "reset": f"{root}login/password/reset/",
+        }
+    if registers:
+        # KLU-5: by mail, so that it tells nobody which addresses are known.
+        given["kluis"] |= {
+            "register": f"{root}register/",
+            "confirmRegistration": f"{root}register/confirm/",
         }
     if account is not None:
         mine = f"{root}account/{account}/"

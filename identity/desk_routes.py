@@ -13,16 +13,18 @@ from identity.controls import VERSION, controls, error_json
 from identity.door import STATUS, Room, read_json
 from identity.fetched import Fetch
 from identity.leaving import Farewell, nobody_waits
+from identity.letters import spoken_by
+from identity.newcomers import Caller
 from identity.organisations import ADMIN, DEVELOPER, role_of
 from identity.passwords import SHORTEST, Passwords
 from identity.recovery import Recovery
-from identity.sessions import Session, find_session, touch_session
+from identity.sessions import REMEMBERED_LIFE, Session, find_session, touch_session
 from identity.step_up import Need, is_enough, step_up, ways_up
 from identity.upstream import Provider
 from identity.who import Who
 from pod import clock
 from pod.database import Database, Tx
-from pod.errors import Missing, NotSignedIn, PodError, Refused, WrongMethod
+from pod.errors import Missing, NotSignedIn, PodError, Refused, Unavailable, WrongMethod
 from pod.files import Files
 from pod.instant import MINUTE, SECOND, Instant, Now
 from pod.iri import Iri
@@ -47,6 +49,7 @@ class Desk:
     providers: tuple[Provider, ...] = ()
     farewell: Farewell = nobody_waits
     files: Files | None = None
+    registers: bool = False
 
     @property
     def shortest_password(self) -> int:
@@ -111,6 +114,16 @@ class Visit:
     def address(self) -> str:
         return self.request.remote or ""
 
+    @property
+    def language(self) -> str | None:
+        return spoken_by(self.request.headers.get("Accept-Language"))
+
+    @property
+    def caller(self) -> Caller:
+        """Who asks, for what begins before there is a session."""
+        agent = self.request.headers.get("User-Agent", "")
+        return Caller(self.address, agent, self.language)
+
     async def sent(self) -> dict[str, Any]:
         return await read_json(self.request)
 
@@ -145,9 +158,13 @@ def at_desk(desk: Desk, calls: Mapping[str, Call]) -> Room:
 def answer(visit: Visit, data: Mapping[str, object], account: str | None = None) -> web.Response:
     """ACC-1: every answer carries controls and version."""
     signed_in = account or (visit.session.account if visit.session else None)
+    desk = visit.desk
+    mails = desk.recovery is not None
     body = {
         **data,
-        "controls": controls(visit.desk.base, signed_in, recovers=visit.desk.recovery is not None),
+        "controls": controls(
+            desk.base, signed_in, recovers=mails, registers=mails and desk.registers
+        ),
         "version": VERSION,
     }
     return _json(200, body, {})
@@ -217,6 +234,30 @@ def set_session(
     name = cookies.page_cookie(visit.desk.base) if browser else cookies.SCRIPTS
     secure = visit.desk.base.startswith("https:")
     response.headers["Set-Cookie"] = cookies.set_cookie(name, value, secure=secure, seconds=seconds)
+
+
+def signed_in(
+    visit: Visit,
+    account: str,
+    value: str,
+    *,
+    remember: bool,
+    more: Mapping[str, object] | None = None,
+) -> web.Response:
+    """ACC-3: the value as a cookie, and for scripts in the body too."""
+    browser = cookies.from_a_browser(visit.request.headers)
+    # A page has no use for the value itself: its cookie is HttpOnly on purpose.
+    given = {} if browser else {"authorization": value}
+    response = answer(visit, {**given, **(more or {})}, account)
+    set_session(visit, response, value, REMEMBERED_LIFE // SECOND if remember else None)
+    return response
+
+
+def mailing(visit: Visit) -> Recovery:
+    """What mails codes; Unavailable where no mail goes out."""
+    if visit.desk.recovery is None:
+        raise Unavailable("This server sends no mail; ask who runs it for a way back in.")
+    return visit.desk.recovery
 
 
 def _renew_cookie(visit: Visit, response: web.StreamResponse) -> None:

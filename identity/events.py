@@ -9,6 +9,7 @@ from ipaddress import ip_address, ip_network
 
 import orjson
 
+from identity import announcements
 from pod.database import Row, Tx
 from pod.instant import DAY, Instant
 
@@ -30,7 +31,7 @@ class Event:
 
 
 async def note(tx: Tx, event: Event) -> None:
-    """Keep the event; what is older than 400 days goes."""
+    """Keep the event, and what is mailed of it (WI-2); what is older than 400 days goes."""
     await tx.run(
         "DELETE FROM account_event WHERE time < :old"
         " AND (account = :account OR (account IS NULL AND CAST(:account AS TEXT) IS NULL))",
@@ -46,6 +47,8 @@ async def note(tx: Tx, event: Event) -> None:
         kind=event.kind,
         detail=orjson.dumps(dict(event.detail)).decode(),
     )
+    if event.account is not None:
+        await announcements.keep(tx, event.id, event.account, event.kind, event.time)
 
 
 async def events_of(tx: Tx, account: str, limit: int = 100, before: str = "") -> list[Event]:

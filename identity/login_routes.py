@@ -2,18 +2,20 @@
 """Accounts and their passwords, over HTTP: create, sign in, change, sign out (ACC-3, ACC-11)."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from aiohttp import web
 
 from identity import accounts, cookies, events
+from identity.addresses import add_address, ask_address
 from identity.authorize_routes import app_cookie
-from identity.controls import LOGIN, NEW_LOGIN, described, flag_in, text_in
-from identity.desk_routes import Visit, answer, set_session
+from identity.controls import LOGIN, NEW_LOGIN, PROVED_LOGIN, described, flag_in, text_in
+from identity.desk_routes import Visit, answer, mailing, signed_in
 from identity.interactions import latest_interaction
+from identity.letters import keep_language
 from identity.passwords import check_new
 from identity.second_step import passkey_wanted, wants_second_step
 from identity.sessions import (
-    REMEMBERED_LIFE,
     close_others,
     close_session,
     new_value,
@@ -23,7 +25,7 @@ from identity.sessions import (
 from pod import clock
 from pod.database import Tx
 from pod.errors import Refused
-from pod.instant import SECOND, Instant
+from pod.instant import Instant
 
 
 async def list_logins(visit: Visit) -> web.Response:
@@ -38,11 +40,14 @@ async def list_logins(visit: Visit) -> web.Response:
 async def create_account(visit: Visit) -> web.Response:
     """ACC-11: open in development only."""
     if not visit.desk.open_registration:
-        raise Refused("Accounts are not made by scripts here; ask who runs this server.")
+        raise Refused(
+            "Accounts are not made by scripts here: register by mail where this server offers it"
+            " (controls.kluis.register), or ask who runs it."
+        )
     await visit.sent()
     account, value = accounts.new_id(), new_value()
     await visit.desk.db.write(None, _create_account, visit, account, value)
-    return _signed_in(visit, account, value, remember=False)
+    return signed_in(visit, account, value, remember=False)
 
 
 async def _create_account(tx: Tx, visit: Visit, account: str, value: str) -> None:
@@ -55,23 +60,6 @@ async def _create_account(tx: Tx, visit: Visit, account: str, value: str) -> Non
 
 def _agent(visit: Visit) -> str:
     return visit.request.headers.get("User-Agent", "")
-
-
-def _signed_in(
-    visit: Visit,
-    account: str,
-    value: str,
-    *,
-    remember: bool,
-    more: Mapping[str, object] | None = None,
-) -> web.Response:
-    """ACC-3: the value as a cookie, and for scripts in the body too."""
-    browser = cookies.from_a_browser(visit.request.headers)
-    # A page has no use for the value itself: its cookie is HttpOnly on purpose.
-    given = {} if browser else {"authorization": value}
-    response = answer(visit, {**given, **(more or {})}, account)
-    set_session(visit, response, value, REMEMBERED_LIFE // SECOND if remember else None)
-    return response
 
 
 async def sign_in_form(visit: Visit) -> web.Response:
@@ -97,7 +85,7 @@ async def sign_in(visit: Visit) -> web.Response:
     value = new_value()
     await desk.db.write(None, _open, visit, value, login.account, remember)
     more = await _app_waiting(visit)
-    return _signed_in(visit, login.account, value, remember=remember, more=more)
+    return signed_in(visit, login.account, value, remember=remember, more=more)
 
 
 async def _app_waiting(visit: Visit) -> dict[str, object]:
@@ -129,8 +117,10 @@ async def _open(tx: Tx, visit: Visit, value: str, account: str, remember: bool) 
     if visit.value is not None:
         await replace_session(tx, visit.value, value, account, now)
     await open_session(tx, value, account, now, remember=remember, signed_in=True, agent=agent)
-    signed_in = events.attempt(account, events.SIGNED_IN, visit.address, now, by="password")
-    await events.note(tx, signed_in)
+    await keep_language(tx, account, visit.language)
+    await events.note(
+        tx, events.attempt(account, events.SIGNED_IN, visit.address, now, by="password")
+    )
 
 
 async def sign_out(visit: Visit) -> web.Response:
@@ -150,18 +140,41 @@ async def list_passwords(visit: Visit) -> web.Response:
     """The password logins of the account."""
     rows = await visit.desk.db.read(accounts.logins_of, visit.account)
     named = {email: visit.mine("login/password", id_) for email, id_ in rows.items()}
-    return answer(visit, {"fields": described(NEW_LOGIN), "passwordLogins": named})
+    fields = NEW_LOGIN if visit.desk.open_registration else PROVED_LOGIN
+    return answer(visit, {"fields": described(fields), "passwordLogins": named})
 
 
 async def create_password(visit: Visit) -> web.Response:
-    """A new way to sign in."""
+    """A new way to sign in; in production the address is proved first (KLU-5)."""
     account, sent, desk = visit.account, await visit.sent(), visit.desk
     visit.require_fresh()
+    if not desk.open_registration:
+        return await _prove_first(visit, account, sent)
     email = accounts.read_email(sent.get("email"))
     password = check_new(text_in(sent, "password"), desk.shortest_password)
     await desk.db.read(accounts.require_free, email)
     secret, id_ = await desk.passwords.hash(password), accounts.new_id()
-    await desk.db.write(None, accounts.add_login, id_, account, email, secret, desk.now())
+    await desk.db.write(None, _add_password, visit, id_, account, email, secret)
+    return answer(visit, {"resource": visit.mine("login/password", id_)})
+
+
+async def _add_password(
+    tx: Tx, visit: Visit, id_: str, account: str, email: str, secret: str
+) -> None:
+    await accounts.add_login(tx, id_, account, email, secret, visit.desk.now())
+    await _note(tx, visit, "password-added")
+
+
+async def _prove_first(visit: Visit, account: str, sent: Mapping[str, Any]) -> web.Response:
+    """First the address alone, then the code that was mailed there, with the password."""
+    recovery = mailing(visit)
+    if "recordId" not in sent:
+        email = accounts.read_email(sent.get("email"))
+        await ask_address(recovery, account, email, visit.caller)
+        return answer(visit, {"email": email})
+    password = check_new(text_in(sent, "password"), visit.desk.shortest_password)
+    code = text_in(sent, "recordId")[:200]
+    id_ = await add_address(recovery, account, code, password, visit.caller)
     return answer(visit, {"resource": visit.mine("login/password", id_)})
 
 
@@ -195,6 +208,7 @@ async def delete_password(visit: Visit) -> web.Response:
 
 
 async def _remove(tx: Tx, visit: Visit, account: str, id_: str) -> None:
+    # WI-2: noted first, so that the address that goes hears of it too.
+    await _note(tx, visit, "password-removed")
     await accounts.remove_login(tx, account, id_)
     await close_others(tx, account, visit.value, visit.desk.now())
-    await _note(tx, visit, "password-removed")

@@ -113,9 +113,13 @@ class Mailbox:
 
     async def _send(self, letter: Letter) -> None:
         try:
-            await self.deliver(_message(letter, self.sender, self.now))
+            await self.hand_over(letter)
         except Unavailable as error:
             LOG.warning("mail was not sent: %s", error.detail)
+
+    async def hand_over(self, letter: Letter) -> None:
+        """Send it now; Unavailable when it was not taken."""
+        await self.deliver(_message(letter, self.sender, self.now))
 
     async def close(self) -> None:
         """Wait for what is under way."""

@@ -3,7 +3,7 @@
 
 from aiohttp import web
 
-from identity import challenges
+from identity import challenges, events
 from identity.accounts import logins_of, new_id
 from identity.challenges import ADD, new_challenge
 from identity.controls import STEP_UP, Fields, described, flag_in, text_in
@@ -35,8 +35,9 @@ from identity.passkeys import (
     require_room,
 )
 from identity.passwords import Passwords
-from identity.second_step import set_second_step, wants_second_step
+from identity.second_step import note_removal, set_second_step, wants_second_step
 from identity.sessions import Session, close_others
+from identity.spare_codes import codes_left, keep_codes, new_codes
 from pod import clock
 from pod.database import Database, Tx
 from pod.errors import NotSignedIn, Refused, Unreadable
@@ -138,8 +139,17 @@ async def add(visit: Visit) -> web.Response:
         created=desk.now(),
         used=None,
     )
-    await desk.db.write(None, add_passkey, passkey)
+    await desk.db.write(None, _add, visit, passkey)
     return answer(visit, {"resource": visit.mine("login/passkey", passkey.id)})
+
+
+async def _add(tx: Tx, visit: Visit, passkey: Passkey) -> None:
+    await add_passkey(tx, passkey)
+    await _note(tx, visit, "passkey-added")
+
+
+async def _note(tx: Tx, visit: Visit, kind: str) -> None:
+    await events.note(tx, events.attempt(visit.account, kind, visit.address, visit.desk.now()))
 
 
 async def _take(tx: Tx, visit: Visit, given: Answer) -> bool:
@@ -172,25 +182,36 @@ async def remove(visit: Visit) -> web.Response:
 async def _remove(tx: Tx, visit: Visit, account: str, id_: str) -> None:
     await passkey_of(tx, account, id_)
     await _fresh(tx, visit)
+    await note_removal(tx, account, visit.address, visit.desk.now())
     await remove_passkey(tx, account, id_)
     await close_others(tx, account, visit.value, visit.desk.now())
 
 
 async def show_second_step(visit: Visit) -> web.Response:
     """Whether a password of this account is followed by a passkey."""
-    required = await visit.desk.db.read(wants_second_step, visit.account)
-    return answer(visit, {"fields": described(REQUIRE), "required": required})
+    required, left = await visit.desk.db.read(_second_step, visit.account)
+    shown = {"fields": described(REQUIRE), "required": required, "spareCodesLeft": left}
+    return answer(visit, shown)
+
+
+async def _second_step(tx: Tx, account: str) -> tuple[bool, int]:
+    return await wants_second_step(tx, account), await codes_left(tx, account)
 
 
 async def change_second_step(visit: Visit) -> web.Response:
-    """Ask for a passkey after each password, or no longer."""
+    """Ask for a passkey after each password, or no longer; with it come new spare codes."""
     account, sent = visit.account, await visit.sent()
     if "required" not in sent:
         raise Unreadable("required is required and is true or false.")
-    await visit.desk.db.write(None, _change_second_step, visit, account, flag_in(sent, "required"))
-    return answer(visit, {})
+    wanted, codes = flag_in(sent, "required"), new_codes()
+    await visit.desk.db.write(None, _change_second_step, visit, account, wanted, codes)
+    return answer(visit, {"spareCodes": list(codes)} if wanted else {})
 
 
-async def _change_second_step(tx: Tx, visit: Visit, account: str, wanted: bool) -> None:
+async def _change_second_step(
+    tx: Tx, visit: Visit, account: str, wanted: bool, codes: tuple[str, ...]
+) -> None:
     await _fresh(tx, visit)
     await set_second_step(tx, account, wanted)
+    await keep_codes(tx, account, codes if wanted else (), visit.desk.now())
+    await _note(tx, visit, "second-step-on" if wanted else "second-step-off")

@@ -1,48 +1,27 @@
 # SPDX-License-Identifier: EUPL-1.2
 """A way back in by mail: a code that works once, for half an hour (OP-26, T-27)."""
 
-import secrets
 from dataclasses import dataclass
-from hashlib import sha256
 
-from identity import events
+from identity import events, mailed_codes
 from identity.accounts import find_login
-from identity.mail import Letter, Mailbox
+from identity.letters import language_of, letter
+from identity.mail import Mailbox
+from identity.mailed_codes import NOTHING, RESET
 from identity.passwords import Passwords
 from identity.sessions import close_others
 from pod.database import Database, Tx
 from pod.errors import Unreadable
-from pod.instant import DAY, MINUTE, Instant, Now
+from pod.instant import Instant, Now
 from pod.iri import Iri
 
-CODE_LIFE = 30 * MINUTE
 ASKS_PER_PAIR, ASKS_PER_EMAIL, ASKS_PER_ADDRESS = 3, 10, 20
 GUESSES_PER_ADDRESS = 30
-NO_CODE = "This code does not work: it was used, is older than 30 minutes, or was never sent."
-SUBJECT = "Een nieuw wachtwoord voor Kluis"
-LETTER = """Goedendag,
-
-Iemand vroeg een nieuw wachtwoord voor uw account bij {base}
-
-Was u dat? Open dan binnen 30 minuten dit adres en kies een nieuw wachtwoord:
-
-{link}
-
-Was u dat niet? Dan hoeft u niets te doen. Uw wachtwoord blijft zoals het is.
-"""
-CHANGED_SUBJECT = "Uw wachtwoord voor Kluis is veranderd"
-CHANGED = """Goedendag,
-
-Het wachtwoord van uw account bij {base} is zopas veranderd, met een code uit een e-mail.
-U bent overal afgemeld.
-
-Was u dat niet? Vraag dan meteen een nieuw wachtwoord: {link}
-"""
 
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """What recovering an account works with; `page` is where a code is brought."""
+    """What mails with codes work with; `…_page` are where codes are brought."""
 
     db: Database
     base: Iri
@@ -58,97 +37,86 @@ class Recovery:
         """Pages send `Referrer-Policy: same-origin` and no third party is on them (OP-25)."""
         return f"{self.base}-/reset?code={code}"
 
+    def count_ask(self, kind: str, email: str, address: str) -> None:
+        """TooMany before anything is looked up, so it tells nothing of the address (KLU-5)."""
+        limits = (
+            (f"{kind} {email} from {address}", ASKS_PER_PAIR),
+            (f"{kind} {email}", ASKS_PER_EMAIL),
+            (f"{kind} from {address}", ASKS_PER_ADDRESS),
+        )
+        self.passwords.tries.count(limits, self.now())
 
-async def ask_reset(recovery: Recovery, email: str, address: str) -> None:
+    def count_guess(self, kind: str, address: str) -> None:
+        """TooMany where codes are guessed."""
+        self.passwords.tries.count(((f"{kind} from {address}", GUESSES_PER_ADDRESS),), self.now())
+
+
+async def ask_reset(
+    recovery: Recovery, email: str, address: str, language: str | None = None
+) -> None:
     """Mail a code, if the address is known; what the asker sees is the same either way."""
-    now = recovery.now()
-    recovery.passwords.tries.count(
-        (
-            (f"forgot {email} from {address}", ASKS_PER_PAIR),
-            (f"forgot {email}", ASKS_PER_EMAIL),
-            (f"forgot from {address}", ASKS_PER_ADDRESS),
-        ),
-        now,
+    recovery.count_ask("forgot", email, address)
+    code = mailed_codes.new_code()
+    # T-27: known or not, it is one commit of as many rows, and no answer waits for the mail.
+    known, kept = await recovery.db.write(
+        None, _keep_code, mailed_codes.hash_of(code), email, address, recovery.now()
     )
-    code = secrets.token_urlsafe(32)
-    # T-27: known or not, it is one commit, and no answer waits for the mail.
-    if await recovery.db.write(None, _keep_code, _hash(code), email, address, now):
-        text = LETTER.format(base=recovery.base, link=recovery.reset_page(code))
-        recovery.mailbox.post(Letter(email, SUBJECT, text))
+    if known:
+        values = {"base": recovery.base, "link": recovery.reset_page(code)}
+        recovery.mailbox.post(letter("reset", kept or language, email, values))
 
 
-async def _keep_code(tx: Tx, hash_: str, email: str, address: str, now: Instant) -> bool:
-    await tx.run("DELETE FROM mailed_code WHERE expires < :old", old=now - DAY)
+async def _keep_code(
+    tx: Tx, hash_: str, email: str, address: str, now: Instant
+) -> tuple[bool, str | None]:
     login = await find_login(tx, email)
     account = None if login is None else login.account
     await events.note(tx, events.attempt(account, "reset-asked", address, now))
-    if account is None:
-        return False
-    await tx.run(
-        "INSERT INTO mailed_code (hash, kind, account, email, created, expires)"
-        " VALUES (:hash, 'reset', :account, :email, :now, :expires)",
-        hash=hash_,
-        account=account,
-        email=email,
-        now=now,
-        expires=now + CODE_LIFE,
-    )
-    return True
+    kind = NOTHING if account is None else RESET
+    await mailed_codes.keep(tx, hash_, kind, email, now, account)
+    return account is not None, await language_of(tx, account)
 
 
-async def reset(recovery: Recovery, code: str, password: str, address: str) -> None:
+async def reset(
+    recovery: Recovery, code: str, password: str, address: str, language: str | None = None
+) -> None:
     """Set a checked new password with a mailed code; every session of the account ends."""
-    now = recovery.now()
-    recovery.passwords.tries.count(((f"reset from {address}", GUESSES_PER_ADDRESS),), now)
-    await recovery.db.read(_standing, _hash(code), now)
+    now, hash_ = recovery.now(), mailed_codes.hash_of(code)
+    recovery.count_guess("reset", address)
+    await recovery.db.read(mailed_codes.standing, hash_, RESET, now)
     secret = await recovery.passwords.hash(password)
-    email = await recovery.db.write(None, _reset, _hash(code), secret, address, now)
-    text = CHANGED.format(base=recovery.base, link=recovery.forgot_page)
-    recovery.mailbox.post(Letter(email, CHANGED_SUBJECT, text))
+    email, kept = await recovery.db.write(None, _reset, hash_, secret, address, now)
+    values = {"base": recovery.base, "link": recovery.forgot_page}
+    recovery.mailbox.post(letter("reset-done", kept or language, email, values))
 
 
-async def is_standing(recovery: Recovery, code: str) -> bool:
+async def is_standing(recovery: Recovery, code: str, kind: str = RESET) -> bool:
     """Whether the code would work, for the page that asks for the password."""
     try:
-        await recovery.db.read(_standing, _hash(code), recovery.now())
+        await recovery.db.read(
+            mailed_codes.standing, mailed_codes.hash_of(code), kind, recovery.now()
+        )
     except Unreadable:
         return False
     return True
 
 
-async def _standing(tx: Tx, hash_: str, now: Instant) -> tuple[str, str]:
-    row = await tx.one(
-        "SELECT account, email FROM mailed_code"
-        " WHERE hash = :hash AND kind = 'reset' AND used IS NULL AND expires > :now",
-        hash=hash_,
-        now=now,
-    )
-    if row is None:
-        raise Unreadable(NO_CODE, problem="code-over")
-    return row["account"], row["email"]
-
-
-async def _reset(tx: Tx, hash_: str, secret: str, address: str, now: Instant) -> str:
-    account, email = await _standing(tx, hash_, now)
-    # A new password ends the other codes too: they may lie in a mailbox that was read.
-    await tx.run(
-        "UPDATE mailed_code SET used = :now WHERE account = :a AND used IS NULL",
-        now=now,
-        a=account,
-    )
+async def _reset(
+    tx: Tx, hash_: str, secret: str, address: str, now: Instant
+) -> tuple[str, str | None]:
+    mailed = await mailed_codes.standing(tx, hash_, RESET, now)
+    await mailed_codes.use_up(tx, mailed, now)
+    # Who reads the mail of an address has shown that it is hers.
     changed = await tx.run(
-        "UPDATE login SET secret = :secret"
+        "UPDATE login SET secret = :secret, verified = COALESCE(verified, :now)"
         " WHERE account = :a AND kind = 'password' AND subject = :email",
         secret=secret,
-        a=account,
-        email=email,
+        now=now,
+        a=mailed.account,
+        email=mailed.email,
     )
-    if not changed:
-        raise Unreadable(NO_CODE, problem="code-over")
-    await close_others(tx, account, None, now)
-    await events.note(tx, events.attempt(account, "password-reset", address, now))
-    return email
-
-
-def _hash(code: str) -> str:
-    return sha256(code.encode("utf-8", "surrogatepass")).hexdigest()
+    if not changed or mailed.account is None:
+        raise mailed_codes.over()
+    await close_others(tx, mailed.account, None, now)
+    await events.note(tx, events.attempt(mailed.account, "password-reset", address, now))
+    return mailed.email, await language_of(tx, mailed.account)

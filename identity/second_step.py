@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """A passkey after the password, for accounts that want both (KLU-3)."""
 
+from identity import events
 from identity.challenges import PASSWORD_GIVEN, Challenge, find, keep, take
 from identity.cookies import page_cookie
 from pod.database import Tx
@@ -31,6 +32,18 @@ async def set_second_step(tx: Tx, account: str, wanted: bool) -> None:
     ):
         raise Unreadable("Add a passkey first.")
     await tx.run("UPDATE account SET second_step = :w WHERE id = :a", w=int(wanted), a=account)
+
+
+async def note_removal(tx: Tx, account: str, address: str, now: Instant) -> None:
+    """A passkey goes; with the last one the second step ends, and that is told too, never silent.
+
+    Called before it goes.
+    """
+    await events.note(tx, events.attempt(account, "passkey-removed", address, now))
+    row = await tx.one("SELECT count(*) AS many FROM passkey WHERE account = :a", a=account)
+    if row is not None and row["many"] == 1 and await wants_second_step(tx, account):
+        await events.note(tx, events.attempt(account, "second-step-off", address, now))
+        await tx.run("DELETE FROM spare_code WHERE account = :a", a=account)
 
 
 async def begin_second_step(

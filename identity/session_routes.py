@@ -5,11 +5,10 @@ from aiohttp import web
 
 from identity import accounts, apps, events, leaving, recovery
 from identity.controls import text_in
-from identity.desk_routes import Visit, answer
+from identity.desk_routes import Visit, answer, mailing
 from identity.passwords import check_new
 from identity.sessions import end_session, sessions_of
 from pod.database import Tx
-from pod.errors import Unavailable
 from pod.instant import Instant, text_of
 
 PAGE = 100
@@ -101,16 +100,10 @@ async def list_events(visit: Visit) -> web.Response:
     return answer(visit, {"events": listed})
 
 
-def _recovery(visit: Visit) -> recovery.Recovery:
-    if visit.desk.recovery is None:
-        raise Unavailable("This server sends no mail; ask who runs it for a way back in.")
-    return visit.desk.recovery
-
-
 async def forgot(visit: Visit) -> web.Response:
     """Mails a code where the address is known; the answer is the same either way."""
     given = accounts.read_email((await visit.sent()).get("email"))
-    await recovery.ask_reset(_recovery(visit), given, visit.address)
+    await recovery.ask_reset(mailing(visit), given, visit.address, visit.language)
     return answer(visit, {"email": given})
 
 
@@ -119,7 +112,7 @@ async def reset_password(visit: Visit) -> web.Response:
     sent = await visit.sent()
     password = check_new(text_in(sent, "password"), visit.desk.shortest_password)
     code = text_in(sent, "recordId")[:200]
-    await recovery.reset(_recovery(visit), code, password, visit.address)
+    await recovery.reset(mailing(visit), code, password, visit.address, visit.language)
     return answer(visit, {})
 
 

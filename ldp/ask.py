@@ -7,6 +7,8 @@ from os import pread
 from typing import IO
 
 from acl.decide import PermitSource
+from acl.remote import RemoteGroups
+from acl.soon import Soon
 from identity.who import Who
 from ldp.conditions import Conditions
 from ldp.ranges import Stretch
@@ -30,6 +32,8 @@ class House:
     largest_body: int
     quota: int = 0
     strict_listing: bool = False
+    remote_groups: RemoteGroups | None = None
+    soon: Soon | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from hashlib import sha256
 
 from ldp.ask import Ask, Body, House
 from ldp.digests import require_match
+from ldp.room import within_room
 from pod import rdf
 from pod.contents import INLINE, INLINE_RDF
 from pod.errors import Clash, TooLarge, Unreadable, UnsupportedType
@@ -64,7 +65,7 @@ async def take(house: House, ask: Ask, target: Iri) -> Draft:
     if ask.body is not None and (ask.body.length or 0) > limit:
         raise _too_large(limit)
     inline = INLINE_RDF if rdf.is_rdf(media_type) else INLINE
-    content = await _collect(house, ask.body, limit, min(inline, limit))
+    content = await _collect(house, ask.body, target, limit, min(inline, limit))
     try:
         if ask.digests:
             require_match(ask.digests, _digest(content))
@@ -107,10 +108,12 @@ async def read_all(house: House, content: bytes | Blob) -> bytes:
     return content if isinstance(content, bytes) else await house.files.read(content.name)
 
 
-async def _collect(house: House, body: Body | None, limit: int, inline: int) -> bytes | Blob:
+async def _collect(
+    house: House, body: Body | None, target: Iri, limit: int, inline: int
+) -> bytes | Blob:
     if body is None:
         return b""
-    pieces = body.pieces()
+    pieces = within_room(house, body, target)
     first = bytearray()
     async for piece in pieces:
         first += piece

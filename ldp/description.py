@@ -17,7 +17,7 @@ from ldp.admission import CONSTRAINED, has_some, look, refusal
 from ldp.ask import Answer, Ask, House
 from ldp.bodies import refuse_announced, require_type, take_small
 from ldp.conditions import check_read, check_write, not_modified
-from ldp.headers import PATCH_TYPES, VARY, cache_control, wac_allow
+from ldp.headers import PATCH_TYPES, VARY, cache_control, etag, wac_allow
 from ldp.keeping import keep
 from ldp.listing import date_time, is_listed_fact, media_class
 from ldp.negotiate import choose
@@ -27,7 +27,7 @@ from pod import rdf
 from pod.contents import fetch
 from pod.database import Tx
 from pod.errors import Clash, Missing, NotAcceptable, UnsupportedType, WrongMethod
-from pod.instant import SECOND, http_date
+from pod.instant import SECOND, Instant, http_date
 from pod.iri import Iri, described_by, is_auxiliary, storage_of
 from pod.resource import Resource
 from pod.vocab import DCT, LDP, POSIX, RDF, SOLID, XSD
@@ -69,17 +69,27 @@ def is_description(iri: Iri) -> bool:
 async def describe(house: House, ask: Ask) -> Answer:
     """Every method at the address of a description."""
     if ask.method == "OPTIONS":
-        link = _links(_subject(ask))
-        allowed = {"Allow": ALLOW, "Accept-Patch": PATCH_TYPES, "Accept-Put": "*/*"}
-        return Answer(204, {**allowed, "Link": link})
+        return Answer(204, _taken(_subject(ask)))
     if ask.method in ("GET", "HEAD"):
         return await _read(house, ask)
     if ask.method in ("PUT", "PATCH"):
         return await _write(house, ask)
-    seen = await house.db.read(_look, house, ask)
-    if not has_some(seen[1]):
-        raise refusal(ask.who, seen[1], ask.target)
-    raise WrongMethod("A description goes with its subject.", headers={"Allow": ALLOW})
+    described, decision = await house.db.read(_look, house, ask)
+    if not has_some(decision):
+        raise refusal(ask.who, decision, ask.target)
+    if described is None and Mode.READ in decision.modes:
+        raise _nothing(ask)
+    raise WrongMethod("A description goes with its subject.", headers=_taken(_subject(ask)))
+
+
+def _nothing(ask: Ask) -> Missing:
+    return Missing("There is nothing at this address.", headers=_taken(_subject(ask)))
+
+
+def _taken(subject: Iri) -> dict[str, str]:
+    """SP-12, SP-48, SP-22: what the address takes, and where it leads."""
+    taken = {"Allow": ALLOW, "Accept-Patch": PATCH_TYPES, "Accept-Put": "*/*"}
+    return {**taken, "Link": _links(subject)}
 
 
 async def _look(tx: Tx, house: House, ask: Ask) -> tuple[Described | None, Decision]:
@@ -103,7 +113,7 @@ async def _read(house: House, ask: Ask) -> Answer:
     if Mode.READ not in decision.modes:
         raise refusal(ask.who, decision, ask.target)
     if described is None:
-        raise Missing("There is nothing at this address.")
+        raise _nothing(ask)
     media_type = choose(ask.accept, rdf.OFFERED)
     if media_type is None:
         raise NotAcceptable(f"This can be had as {', '.join(rdf.OFFERED)}.")
@@ -118,17 +128,14 @@ async def _read(house: House, ask: Ask) -> Answer:
 def _headers(described: Described, media_type: str) -> dict[str, str]:
     decision, subject = described.decision, described.subject
     return {
-        "ETag": f'"{described.version}.{media_type[-1]}"',
+        "ETag": etag(described.version, media_type),
         "Last-Modified": http_date(described.modified // SECOND),
         "Vary": VARY,
         "Cache-Control": cache_control(Mode.READ in decision.public, None),
-        "Allow": ALLOW,
-        "Accept-Patch": PATCH_TYPES,
-        "Accept-Put": "*/*",
+        **_taken(subject.iri),
         "Accept-Ranges": "none",
         "WAC-Allow": wac_allow(decision.modes, decision.public),
         "X-Content-Type-Options": "nosniff",
-        "Link": _links(subject.iri),
     }
 
 
@@ -198,19 +205,26 @@ async def _change(tx: Tx, house: House, ask: Ask, change: Patch | tuple[ox.Tripl
     described, decision = await _look(tx, house, ask)
     _require_modes(ask, decision, change)
     if described is None:
-        raise Clash("What would be described is not there.", problem="no-subject")
+        raise Clash(
+            "What would be described is not there.", problem="no-subject", headers=CONSTRAINED
+        )
     check_write(ask.conditions, described.version, described.modified)
     known = facts(described.subject)
     before = [*known, *_statements(described)]
     after = apply(change, before) if isinstance(change, Patch) else {*change}
     said = _said(described.subject.iri, known, before, after, whole=not isinstance(change, Patch))
     if said == described.said:
-        return Answer(204, {"ETag": f'"{described.version}.t"', "Link": _links(_subject(ask))})
+        return _written(ask, described.version, described.modified)
     target = described.subject.iri if described.subject.is_container else ask.target
     media_type = rdf.TURTLE if described.subject.is_container else rdf.N_TRIPLES
     created = not described.subject.is_container and described.stored is None
     new = await keep(tx, target, media_type, said, house.now(), created=created, quota=house.quota)
-    return Answer(204, {"ETag": f'"{new.version}.t"', "Link": _links(_subject(ask))})
+    return _written(ask, new.version, new.modified)
+
+
+def _written(ask: Ask, version: int, modified: Instant) -> Answer:
+    told = {"ETag": etag(version, rdf.TURTLE), "Last-Modified": http_date(modified // SECOND)}
+    return Answer(204, {**told, **_taken(_subject(ask))})
 
 
 def _require_modes(ask: Ask, decision: Decision, change: Patch | tuple[ox.Triple, ...]) -> None:

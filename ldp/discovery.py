@@ -12,6 +12,8 @@ from pod.iri import Iri, storage_of
 from pod.resource import Found
 from pod.vocab import LDP, SOLID
 
+_INBOX = f"<{LDP}inbox>".encode()
+
 
 async def shown_owners(tx: Tx, iri: Iri) -> tuple[str, ...]:
     """SP-27: owners are named at the root alone, and only those who chose to be."""
@@ -26,12 +28,14 @@ def more_links(found: Found, owners: Sequence[str]) -> str:
     parts = [f'<{owner}>; rel="{SOLID}owner"' for owner in owners]
     container = found.resource is not None and found.resource.is_container
     described = found.resource if container else found.description
-    if described is not None and described.body:
+    # Most descriptions name no inbox, and to look is cheaper than to parse.
+    if described is not None and described.body and _INBOX in described.body:
         parts += [f'<{inbox}>; rel="{LDP}inbox"' for inbox in _inboxes(found.iri, described.body)]
     return "".join(f", {part}" for part in parts)
 
 
-@lru_cache(maxsize=1024)
+# Few, since each keeps up to 256 KiB of what somebody else wrote.
+@lru_cache(maxsize=64)
 def _inboxes(iri: Iri, statements: bytes) -> tuple[str, ...]:
     """SP-45: what the description says of the subject's inbox (LDN discovery)."""
     return tuple(

@@ -1,17 +1,24 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What strangers may leave in a pod's inbox: small messages in RDF, not too many (SP-80, SP-81)."""
 
+from functools import lru_cache
 from hashlib import sha256
+
+import pyoxigraph as ox
 
 from acl.wac import is_owner
 from ldp.ask import Ask, House
 from pod import rdf
+from pod.contents import fetch
 from pod.database import Tx
-from pod.errors import TooLarge, TooMany, Unprocessable, UnsupportedType
+from pod.errors import PodError, TooLarge, TooMany, Unprocessable, UnsupportedType
 from pod.files import Blob
 from pod.instant import HOUR, SECOND, Instant
-from pod.iri import Iri, is_auxiliary, storage_of
+from pod.iri import Iri, is_auxiliary, is_container, storage_of
+from pod.vocab import LDP
 
+# Where the WebID of a new pod is described (identity/pods.py).
+PROFILE = "profile/card"
 LARGEST_MESSAGE = 64 * 1024
 MOST_PER_HOUR = 60
 TAKEN = ", ".join(rdf.OFFERED)
@@ -24,7 +31,7 @@ def is_inbox(iri: Iri) -> bool:
 
 
 async def admit_message(tx: Tx, house: House, ask: Ask) -> None:
-    """What can be said before the body; nothing to an owner, nor outside the inbox."""
+    """What can be said before the body; nothing to an owner, nor outside an inbox."""
     if not await _from_a_stranger(tx, ask):
         return
     _refuse_type(ask.content_type or "")
@@ -57,9 +64,40 @@ async def take_message(
 
 async def _from_a_stranger(tx: Tx, ask: Ask) -> bool:
     pod = storage_of(ask.target)
-    if not ask.target.startswith(pod + "inbox/") or is_auxiliary(ask.target):
+    if is_auxiliary(ask.target) or not await _is_in_an_inbox(tx, ask, pod):
         return False
     return not await is_owner(tx, ask.who, pod)
+
+
+async def _is_in_an_inbox(tx: Tx, ask: Ask, pod: Iri) -> bool:
+    """The inbox of a new pod, or one that the profile in this pod advertises (LDN §3.1)."""
+    if ask.target.startswith(pod + "inbox/"):
+        return True
+    if ask.who.webid == f"{pod}{PROFILE}#me":
+        # The person of this profile: the way of most writes, which needs no look.
+        return False
+    card = await fetch(tx, Iri(pod + PROFILE))
+    if card is None or card.body is None or not rdf.is_rdf(card.media_type):
+        return False
+    inboxes = _advertised(card.iri, card.essence, card.body)
+    return any(inbox != pod and ask.target.startswith(inbox) for inbox in inboxes)
+
+
+@lru_cache(maxsize=1024)
+def _advertised(card: Iri, media_type: str, body: bytes) -> tuple[str, ...]:
+    """The containers of this pod that its profile names as ldp:inbox; parsed once per content."""
+    try:
+        triples = rdf.parse(body, media_type, card).triples
+    except PodError:
+        return ()
+    return tuple(
+        triple.object.value
+        for triple in triples
+        if triple.predicate.value == LDP + "inbox"
+        and isinstance(triple.object, ox.NamedNode)
+        and triple.object.value.startswith(storage_of(card))
+        and is_container(triple.object.value)
+    )
 
 
 def _refuse_type(media_type: str) -> None:

@@ -157,7 +157,9 @@ def _refuse_kind(house: House, ask: Ask, place: Place) -> None:
     if place.found.resource is not None:
         _refuse_not_rdf(place.found.resource, ask, house)
     elif is_container(ask.target):
-        raise Clash("PATCH makes no containers; use PUT.", problem="no-container")
+        raise Clash(
+            "PATCH makes no containers; use PUT.", problem="no-container", headers=CONSTRAINED
+        )
 
 
 def _new_state(
@@ -235,7 +237,8 @@ async def _check_kept(
     tx: Tx, house: House, ask: Ask, old: Resource | None, media_type: str, body: bytes
 ) -> None:
     if governed_by(ask.target) is not None:
-        await check_groups(tx, ask.target, check_acl(ask.target, rdf.essence(media_type), body))
+        rules = check_acl(ask.target, rdf.essence(media_type), body)
+        await check_groups(tx, ask.target, rules, house.remote_groups)
     elif not is_container(ask.target):
         await guard_issuer(tx, house, old, ask.target, media_type, body)
 

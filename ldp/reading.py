@@ -6,14 +6,15 @@ from dataclasses import dataclass, replace
 from typing import IO
 
 from acl.decide import Decision, decide
-from acl.journal import Use, new_id, record_use
+from acl.journal import new_id, record_use
 from acl.modes import Mode
 from acl.permit import Permit
+from acl.soon import log_unavailable
 from ldp.admission import look, missing_error, refusal
 from ldp.ask import Answer, Ask, House, Stream
 from ldp.conditions import check_read, not_modified
 from ldp.discovery import more_links, shown_owners
-from ldp.headers import VARY, links, method_headers, read_headers
+from ldp.headers import VARY, links, method_headers, read_headers, storage_description_link
 from ldp.listing import wants_minimal
 from ldp.navigation import lead
 from ldp.needs import to_read
@@ -22,14 +23,14 @@ from ldp.ranges import Stretch
 from ldp.showing import chosen_type, show, show_members
 from ldp.spool import PAGE, Spool, write_at_once, write_in_pages
 from ldp.strict import baring
-from ldp.uses import why_free
+from ldp.uses import shared, use_of, why_free
 from pod import clock, rdf
 from pod.contents import exists, find
 from pod.database import Tx
 from pod.errors import Unavailable
 from pod.iri import Iri, is_auxiliary, is_container
 from pod.membership import page_of
-from pod.resource import Found, Member, Resource
+from pod.resource import Found, Member
 
 TRIES = 6
 PAGED_TRIES = 2
@@ -69,6 +70,7 @@ async def read(house: House, ask: Ask) -> Answer:
         if answer is None:
             continue
         if permit.spend is None or seen.found.resource is None:
+            await shared(house, ask, seen.found.resource, answer)
             return _outcome(answer)
         if await _settled(house, ask, seen, permit, answer):
             return _outcome(answer)
@@ -153,9 +155,9 @@ def _permit_or_refuse(ask: Ask, seen: Seen) -> Permit:
 
 def _absent(house: House, ask: Ask, seen: Seen) -> Answer:
     if seen.twin:
-        return Answer(301, {"Location": _twin(ask.target), "Vary": VARY})
-    rdf_may_come = not is_container(ask.target)
-    headers = method_headers(ask.target, exists=False, rdf=rdf_may_come)
+        link = storage_description_link(ask.target)
+        return Answer(301, {"Location": _twin(ask.target), "Vary": VARY, "Link": link})
+    headers = method_headers(ask.target, exists=False, rdf=not is_container(ask.target))
     raise missing_error(
         ask.target, seen.decision, {**headers, "Link": links(ask.target, house.base)}
     )
@@ -248,6 +250,8 @@ async def _settled(house: House, ask: Ask, seen: Seen, permit: Permit, answer: A
     pod, settled = seen.found.pod, False
     try:
         settled = await house.db.write(pod, _settle, house, ask, seen, permit, answer, entry)
+    except Unavailable as error:
+        raise log_unavailable() from error
     finally:
         if not settled:
             answer.close()
@@ -270,7 +274,7 @@ async def _settle(
     if not _same(seen, permit, found, current) or current.spend is None:
         return False
     moment = await clock.instant(tx, now)
-    use = _use(ask, found.resource, permit, answer)
+    use = use_of(ask, found.resource, answer, permit.ground)
     free = await why_free(tx, ask, permit, str(use.version), answer, moment)
     if answer.status in (200, 206) and free is None:
         await current.spend(tx, moment)
@@ -286,27 +290,14 @@ def _same(seen: Seen, permit: Permit, found: Found, current: Permit) -> bool:
     return (current.because, current.view) == (permit.because, permit.view)
 
 
-def _use(ask: Ask, resource: Resource, permit: Permit, answer: Answer) -> Use:
-    return Use(
-        pod=resource.pod,
-        resource=ask.target,
-        action="read",
-        outcome="allowed",
-        status=answer.status,
-        who=ask.who,
-        ground=permit.ground,
-        version=resource.digest or str(resource.version),
-        properties=answer.properties,
-    )
-
-
 def options(house: House, ask: Ask, seen: Seen) -> Answer:
     """SP-68: the true set for those who may read, the shape of the address for everyone else."""
     resource = seen.found.resource
     if Mode.READ in seen.decision.modes:
-        known = resource is not None
-        is_rdf = known and resource is not None and rdf.is_rdf(resource.media_type)
-        headers = method_headers(ask.target, exists=known, rdf=is_rdf or not known)
+        # SP-68: what a read would say, also where nothing is (PATCH makes no containers).
+        may_be_rdf = not is_container(ask.target)
+        is_rdf = may_be_rdf if resource is None else rdf.is_rdf(resource.media_type)
+        headers = method_headers(ask.target, exists=resource is not None, rdf=is_rdf)
     else:
         headers = shape_headers(ask.target)
     return Answer(204, {**headers, "Link": links(ask.target, house.base), "Vary": "Origin"})

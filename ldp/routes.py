@@ -2,11 +2,11 @@
 """HTTP to Ask and Answer to HTTP, for every address that is data."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 
 from aiohttp import hdrs, web
 
-from acl.journal import Use, new_id, record_use
 from identity.cors import Cors, cors_headers
 from identity.door import Door
 from identity.who import Who
@@ -19,11 +19,12 @@ from ldp.navigation import opens_a_page
 from ldp.operations import METHODS, perform
 from ldp.ranges import Stretch
 from ldp.storage import NAME, describe_origin
-from pod import clock
-from pod.database import Tx
-from pod.errors import Missing, WrongMethod
+from ldp.uses import refused
+from pod.errors import Missing, NotSignedIn, Refused, Unreadable, WrongMethod
 from pod.files import CHUNK
-from pod.iri import refuse_reserved, storage_of
+from pod.iri import refuse_reserved
+
+LOG = logging.getLogger("kluis.data")
 
 
 def routes(house: House, door: Door) -> list[web.RouteDef]:
@@ -37,6 +38,9 @@ def routes(house: House, door: Door) -> list[web.RouteDef]:
             # Decision 6: every first segment that begins so is ours, known or not.
             raise Missing("There is nothing at this address.")
         ask = read_ask(request, who, door)
+        if ask.target == house.base:
+            # Decision 6: the origin's own root is no resource, under any spelling of it.
+            raise Missing("There is nothing at this address.")
         return await _send(request, await _noted(house, ask))
 
     async def origin(request: web.Request, who: Who) -> web.StreamResponse:
@@ -44,7 +48,7 @@ def routes(house: House, door: Door) -> list[web.RouteDef]:
         return await _send(request, await describe_origin(house, request.method, accept))
 
     return [
-        web.route("*", f"/{NAME}", door.api(origin, Cors.DATA)),
+        web.route("*", f"/{NAME}", door.api(origin, Cors.DATA), expect_handler=_wait),
         web.route("*", "/{path:.*}", door.api(room, Cors.DATA), expect_handler=_wait),
     ]
 
@@ -61,7 +65,7 @@ def read_ask(request: web.Request, who: Who, door: Door) -> Ask:
         who=who,
         conditions=read_conditions(headers),
         accept=headers.get(hdrs.ACCEPT),
-        content_type=headers.get(hdrs.CONTENT_TYPE),
+        content_type=_content_type(headers.get(hdrs.CONTENT_TYPE)),
         slug=headers.get("Slug"),
         types=types_of(linked) if linked else frozenset(),
         has_context=bool(linked) and names_context(linked),
@@ -75,13 +79,24 @@ def read_ask(request: web.Request, who: Who, door: Door) -> Ask:
     )
 
 
+def _content_type(sent: str | None) -> str | None:
+    """RFC 9110 §8.3.1: it is kept and sent back as it came, so it must be text that can be."""
+    if sent is not None and not (sent.isascii() and sent.replace("\t", " ").isprintable()):
+        raise Unreadable("That Content-Type is no media type.", problem="bad-content-type")
+    return sent
+
+
 def _body(request: web.Request) -> Body:
     async def pieces() -> AsyncIterator[bytes]:
         if request.headers.get(hdrs.EXPECT, "").lower() == "100-continue":
             await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             request.writer.output_size = 0
-        async for piece in request.content.iter_any():
-            yield piece
+        try:
+            async for piece in request.content.iter_any():
+                yield piece
+        except ConnectionResetError as error:
+            # The caller hung up: nobody hears this answer, and nothing of it is the server's fault.
+            raise Unreadable("The body ended before it was whole.", problem="cut-off") from error
 
     return Body(pieces, request.content_length)
 
@@ -91,32 +106,12 @@ async def _wait(request: web.Request) -> None:
 
 
 async def _noted(house: House, ask: Ask) -> Answer:
-    """A refused try of a known agency is in the log before the agency hears of it."""
+    """The answer; a refusal is told to the log first."""
     try:
         return await perform(house, ask)
-    except Denied as denied:
-        await house.db.write(storage_of(ask.target), _note, house, ask, denied)
+    except (NotSignedIn, Refused) as refusal:
+        await refused(house, ask, refusal.denial if isinstance(refusal, Denied) else None)
         raise
-
-
-async def _note(tx: Tx, house: House, ask: Ask, denied: Denied) -> None:
-    moment = await clock.instant(tx, house.now())
-    # Marked first, so that a pod that does not exist costs a commit as well (T-33).
-    await clock.mark(tx, moment)
-    pod = storage_of(ask.target)
-    if await tx.one("SELECT 1 AS there FROM pod WHERE iri = :pod", pod=pod) is None:
-        return
-    use = Use(
-        pod=pod,
-        resource=ask.target,
-        action="read" if ask.method in ("GET", "HEAD") else "append",
-        outcome="denied",
-        status=403,
-        who=ask.who,
-        ground=denied.denial.ground,
-        reason=denied.problem,
-    )
-    await record_use(tx, use, new_id(house.base), moment)
 
 
 async def _send(request: web.Request, answer: Answer) -> web.StreamResponse:
@@ -129,12 +124,12 @@ async def _stream(
     request: web.Request, answer: Answer, stream: Stream | None
 ) -> web.StreamResponse:
     """Piece by piece; without a stream the headers alone, as HEAD asks (RFC 9110 §9.3.2)."""
+    response = web.StreamResponse(status=answer.status, headers=answer.headers)
+    response.content_length = answer.size
+    # The door adds these to answers that have not begun; this one begins here (SP-60).
+    response.headers.extend(cors_headers(Cors.DATA, request.headers.get(hdrs.ORIGIN)))
+    response.headers[hdrs.SERVER] = "Kluis"
     try:
-        response = web.StreamResponse(status=answer.status, headers=answer.headers)
-        response.content_length = answer.size
-        # The door adds these to answers that have not begun; this one begins here (SP-60).
-        response.headers.extend(cors_headers(Cors.DATA, request.headers.get(hdrs.ORIGIN)))
-        response.headers[hdrs.SERVER] = "Kluis"
         await response.prepare(request)
         for part in stream.parts if stream is not None else ():
             if isinstance(part, Stretch):
@@ -142,9 +137,21 @@ async def _stream(
             else:
                 await response.write(part)
         await response.write_eof()
-        return response
+    except ConnectionResetError:
+        # The caller hung up. Nothing may follow what was sent: another answer would become body.
+        if request.transport is not None:
+            request.transport.abort()
+    except TooShort:
+        LOG.error("The stored body of %s ended before its length.", request.rel_url.raw_path)
+        if request.transport is not None:
+            request.transport.abort()
     finally:
         answer.close()
+    return response
+
+
+class TooShort(Exception):
+    """A file that is shorter than its row says: break off, so that the client notices."""
 
 
 async def _carry(response: web.StreamResponse, stream: Stream | None, part: Stretch) -> None:
@@ -152,7 +159,6 @@ async def _carry(response: web.StreamResponse, stream: Stream | None, part: Stre
     while stream is not None and at < part.end:
         piece = await asyncio.to_thread(stream.piece, at, min(CHUNK, part.end - at))
         if not piece:
-            # The file is shorter than its row says: break off, so that the client notices.
-            raise ConnectionResetError("a stored body ended before its length")
+            raise TooShort
         await response.write(piece)
         at += len(piece)

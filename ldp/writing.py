@@ -132,7 +132,7 @@ async def _acl_rules(house: House, target: Iri, draft: Draft) -> tuple[Rule, ...
 async def _put(tx: Tx, house: House, ask: Ask, draft: Draft, rules: tuple[Rule, ...]) -> Kept:
     place = await _admit_put(tx, house, ask)
     if rules:
-        await check_groups(tx, ask.target, rules)
+        await check_groups(tx, ask.target, rules, house.remote_groups)
     old = place.found.resource
     if isinstance(draft.content, bytes):
         await guard_issuer(tx, house, old, ask.target, draft.media_type, draft.content)

@@ -66,11 +66,22 @@ CREATE TABLE consent_grant (
     uses INTEGER NOT NULL,
     last_read INTEGER,
     ended INTEGER,
+    cause TEXT,
     body TEXT NOT NULL
 );
 CREATE INDEX grant_between ON consent_grant (pod, agency, state);
 CREATE INDEX grant_agency ON consent_grant (agency, seq);
 CREATE INDEX grant_pod ON consent_grant (pod, seq);
+CREATE INDEX grant_purpose ON consent_grant (purpose, state);
+CREATE INDEX request_late ON request (state, deadline);
+CREATE TABLE reminder (
+    about TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    due INTEGER NOT NULL,
+    PRIMARY KEY (about, kind)
+);
+CREATE INDEX reminder_due ON reminder (due);
 CREATE TABLE grant_event (
     grant_id TEXT NOT NULL REFERENCES consent_grant (id),
     seq INTEGER NOT NULL,
@@ -120,6 +131,27 @@ CREATE TABLE agency_event (
     callback TEXT
 );
 CREATE INDEX agency_event_agency ON agency_event (agency, seq);
+CREATE TABLE delivery (
+    event TEXT PRIMARY KEY REFERENCES agency_event (id),
+    seq INTEGER NOT NULL UNIQUE,
+    agency TEXT NOT NULL,
+    thread TEXT NOT NULL,
+    callback TEXT NOT NULL,
+    host TEXT NOT NULL,
+    state TEXT NOT NULL,
+    again INTEGER NOT NULL,
+    tries INTEGER NOT NULL,
+    first INTEGER,
+    due INTEGER NOT NULL,
+    lease INTEGER NOT NULL,
+    claim TEXT,
+    last INTEGER,
+    status INTEGER,
+    reason TEXT
+);
+CREATE INDEX delivery_due ON delivery (state, due);
+CREATE INDEX delivery_thread ON delivery (thread, state, seq);
+CREATE INDEX delivery_agency ON delivery (agency, seq);
 CREATE TABLE serial (
     name TEXT PRIMARY KEY,
     last INTEGER NOT NULL

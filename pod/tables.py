@@ -270,6 +270,7 @@ CREATE TABLE journal (
     agency TEXT,
     grant_id TEXT,
     outcome TEXT NOT NULL,
+    external INTEGER NOT NULL DEFAULT 0,
     hash TEXT NOT NULL,
     entry TEXT NOT NULL,
     PRIMARY KEY (pod, seq)
@@ -277,6 +278,29 @@ CREATE TABLE journal (
 CREATE INDEX journal_agency ON journal (pod, agency, seq);
 CREATE INDEX journal_grant ON journal (grant_id, seq);
 CREATE INDEX journal_time ON journal (pod, time, agency, outcome, grant_id);
+CREATE TABLE journal_count (
+    pod TEXT NOT NULL,
+    hour INTEGER NOT NULL,
+    allowed INTEGER NOT NULL,
+    denied INTEGER NOT NULL,
+    PRIMARY KEY (pod, hour)
+);
+CREATE TABLE journal_head (
+    pod TEXT NOT NULL,
+    day INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    hash TEXT NOT NULL,
+    time INTEGER NOT NULL,
+    jws TEXT NOT NULL,
+    PRIMARY KEY (pod, day)
+);
+CREATE TABLE journal_push (
+    agency TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    hour INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    PRIMARY KEY (agency, hour, subject)
+);
 CREATE TABLE inbox_count (
     pod TEXT NOT NULL,
     sender TEXT NOT NULL,

@@ -9,7 +9,7 @@ import orjson
 import pytest
 import pytest_asyncio
 
-from commands.answer import Answer
+from commands.answer import Answer, Json
 from commands.client import log_in, open_account
 from identity.cors import EXPOSED
 from pod import rdf
@@ -174,10 +174,18 @@ async def test_pods_lie_beside_one_another_and_never_inside(town: Town) -> None:
     session = f"CSS-Account-Token {orjson.loads(created.body)['authorization']}"
     controls = (await web.get(".account/", Authorization=session)).json
     assert isinstance(controls, dict)
-    where = orjson.loads(orjson.dumps(controls))["controls"]["account"]["pod"]
+    known = orjson.loads(orjson.dumps(controls))["controls"]
+    # Without a way to sign in, this account could make no pod under any name.
+    word: Json = {"email": "eve@example.org", "password": "a long enough password 8"}
+    added = await web.post(known["password"]["create"], word, Authorization=session)
+    assert added.status == 200
+    where = known["account"]["pod"]
     for name in ("eva/in", "eva%2Fin", "../x", "", ".", "an", "eva", "-", ".x", "EVA"):
         answer = await web.post(where, {"name": name}, Authorization=session)
         assert 400 <= answer.status < 500, name
+        assert b"pod name" in answer.body or b"pod by this name" in answer.body, answer.body
+    good = await web.post(where, {"name": "eve"}, Authorization=session)
+    assert good.status in (200, 201), good.body
 
     login = await log_in(web, newcomer.credentials, "webid")
     made = await web.put(newcomer.pod + "in/", login, TURTLE, b" ")

@@ -111,7 +111,7 @@ PURPOSES = [
     _purpose("opvangtarief"),
     _purpose("andere"),
     _purpose("gezondheid", dataClasses=[{"class": ILLNESS, "required": True, "special": True}]),
-    _purpose("wettelijk", lane="statutory"),
+    _purpose("wettelijk", lane="statutory", legalBasis="gdpr:A6-1-e", law="Decreet van 1 april"),
     _purpose("ontwerp", state="draft"),
     _purpose("bank", agency="/.consent/agencies/bank"),
 ]

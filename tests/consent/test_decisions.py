@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from acl.modes import Mode
 from consent import decisions, endings, inbox
 from consent.choice import read_choice
-from consent.grant import replay
+from consent.history import replay
 from consent.ledger import events_of
 from consent.receipt import find_receipt
+from consent.settlement import settle_due
 from consent.signer import opened
 from pod.errors import PodError
 from pod.instant import DAY, MINUTE, text_of
@@ -310,7 +311,7 @@ async def test_what_the_clock_did_is_written_down_by_a_sweep(village: Village) -
     await granted(village)
     village.later(3 * DAY)
 
-    assert await endings.settle_due(village.house) == 1
+    assert await settle_due(village.house) == 1
 
     events = await village.db.read(events_of, late["id"])
     assert [(event.kind, event.time) for event in events] == [
@@ -319,7 +320,7 @@ async def test_what_the_clock_did_is_written_down_by_a_sweep(village: Village) -
         ("expire", START + 2 * DAY),
     ]
     assert replay(events) == "expired"
-    assert await endings.settle_due(village.house) == 0
+    assert await settle_due(village.house) == 0
 
 
 _MAY = st.lists(st.sampled_from(PERMITTED), min_size=1, unique=True)

@@ -36,6 +36,8 @@ STRICT: list[dict[str, object]] = [
             {"class": f"{LOON}A"},
         ],
         "limits": {"maxCount": 3, "minInterval": "PT1H", "countries": [], "modes": ["read"]},
+        "lane": "statutory",
+        "legalBasis": "gdpr:A6-1-c",
         "law": 'Decreet van 1 "april" 2026\n§2',
         "broader": f"{BASE}.consent/purposes/opvangtarief/1",
     }

@@ -4,7 +4,7 @@
 import re
 import secrets
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import unescape
 from pathlib import Path
 from urllib.parse import urlencode
@@ -18,6 +18,7 @@ from joserfc.jwk import OKPKey
 import dashboard.routes
 import ldp.routes
 from acl import wac
+from commands.page_changes import keeping_of
 from consent.house import House
 from consent.permits import permit_source
 from consent.request import read_request
@@ -306,13 +307,14 @@ async def town(db: Sqlite, tmp_path: Path, now: MovableClock) -> AsyncIterator[T
         providers=(BURGER,),
         dev=True,
         mail=tmp_path / "mail",
+        registers=True,
     )
-    gate = Gate(db, open_keys(tmp_path / "keys"), outside, base, now, True)
-    app.add_routes([web.get("/.oidc/auth", door.open(gate.authorize, Cors.NONE))])
-    sources = (wac.permits, permit_source(base, house.signer))
-    app.add_routes(dashboard.routes.routes(house, door, fittings=fittings, sources=sources))
     sources = (wac.permits, permit_source(base, house.signer))
     data = a_house(db, files, now, base=base, sources=sources)
+    fittings = replace(fittings, keeping=keeping_of(data))
+    gate = Gate(db, open_keys(tmp_path / "keys"), outside, base, now, True)
+    app.add_routes([web.get("/.oidc/auth", door.open(gate.authorize, Cors.NONE))])
+    app.add_routes(dashboard.routes.routes(house, door, fittings=fittings, sources=sources))
     app.add_routes(ldp.routes.routes(data, door))
     server = TestServer(app, host="127.0.0.1", port=port)
     await server.start_server()

@@ -92,6 +92,23 @@ async def test_the_page_says_who_asks_and_what_it_means(an: Browser, town: Town)
     assert "geen bewijs" not in page
 
 
+async def test_an_app_that_may_decide_for_her_says_so_before_she_answers(
+    an: Browser, town: Town
+) -> None:
+    """KC-2: the scope `consent`; "you always get a separate request" would then be untrue."""
+    app = await registered(town, "Mijn toestemmingen", RETURN)
+    scope = "openid webid consent"
+    asking = (await an.get(await asks(an, client=app, scope=scope))).text
+    plain = (await an.get(await asks(an, client=app))).text
+
+    assert "Deze app mag dan ook voor u beslissen" in asking
+    assert "aanvragen van instanties goedkeuren of weigeren" in asking
+    assert "Daarvoor krijgt u altijd een aparte vraag" not in asking
+    assert asking.index("voor u beslissen") < asking.index('name="answer"')
+    assert "voor u beslissen" not in plain
+    assert "Daarvoor krijgt u altijd een aparte vraag" in plain
+
+
 async def test_no_box_is_ticked_and_both_answers_look_alike(an: Browser) -> None:
     page = (await an.get(await asks(an))).text
 

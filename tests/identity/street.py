@@ -66,7 +66,7 @@ async def _nobody(request: web.Request) -> Who:
 
 
 async def a_street(
-    folder: Path, db: Sqlite, now: MovableClock, registration: bool
+    folder: Path, db: Sqlite, now: MovableClock, registration: bool, registers: bool = True
 ) -> AsyncIterator[Street]:
     port = unused_port()
     base, outside = Iri(f"http://127.0.0.1:{port}/"), Outside()
@@ -76,6 +76,7 @@ async def a_street(
     given = account_routes.routes(
         db, door, base, now, registration, quick,
         mailbox=mailbox, fetch=outside.fetch, providers=(ACM,), files=Files(folder / "blobs"),
+        registers=registers,
     )  # fmt: skip
     app.add_routes(given)
     async with TestServer(app, port=port), ClientSession(cookie_jar=CookieJar(unsafe=True)) as http:

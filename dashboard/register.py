@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Registering by oneself: an address, a mail, then a password and the first session (KLU-5)."""
+
+from consent.house import House
+from dashboard.first_pod import FIRST_POD
+from dashboard.fittings import Fittings
+from dashboard.recovery import CODE_OVER, NO_EMAIL, TOO_OFTEN, TOO_SHORT
+from dashboard.visit import Away, Mistake, Page, Shown, Visit
+from identity.accounts import read_email
+from identity.mailed_codes import JOIN
+from identity.newcomers import Caller, ask_to_join, join
+from identity.passwords import check_new
+from identity.recovery import Recovery, is_standing
+from pod.errors import Missing, TooMany, Unreadable
+
+REGISTER = "/-/register"
+
+
+def _recovery(fittings: Fittings) -> Recovery:
+    if fittings.recovery is None or not fittings.registers:
+        raise Missing("Nobody registers here by herself.")
+    return fittings.recovery
+
+
+def caller_of(visit: Visit) -> Caller:
+    """Who asks, for what begins before there is a session."""
+    return Caller(visit.address, visit.user_agent, visit.language)
+
+
+async def register_page(fittings: Fittings, house: House, visit: Visit) -> Page:
+    """Which address?"""
+    _recovery(fittings)
+    return _form(())
+
+
+def _form(errors: tuple[Mistake, ...], email: str = "") -> Page:
+    data = {"email": email[:254], "errors": errors}
+    return Page("register.html", data, 422 if errors else 200)
+
+
+async def ask(fittings: Fittings, house: House, visit: Visit) -> Shown:
+    """The same answer whether the address is known or not."""
+    given, say = visit.form.one("email").strip(), visit.words.say
+    try:
+        await ask_to_join(_recovery(fittings), read_email(given), caller_of(visit))
+    except Unreadable:
+        return _form((Mistake("email", say(NO_EMAIL)),), given)
+    except TooMany:
+        return _form((Mistake("email", say(TOO_OFTEN)),), given)
+    return Away(f"{REGISTER}/sent")
+
+
+async def sent_page(fittings: Fittings, house: House, visit: Visit) -> Page:
+    """What comes next."""
+    _recovery(fittings)
+    return Page("register_sent.html")
+
+
+async def confirm_page(fittings: Fittings, house: House, visit: Visit) -> Page:
+    """The link in the mail: looking at it makes nothing and uses nothing up."""
+    code = visit.query.one("code")
+    if not await is_standing(_recovery(fittings), code, JOIN):
+        return _over(visit)
+    return _password(fittings, code, ())
+
+
+def _over(visit: Visit) -> Page:
+    return Page("register_over.html", {"why": visit.words.say(CODE_OVER)}, status=404)
+
+
+def _password(fittings: Fittings, code: str, errors: tuple[Mistake, ...]) -> Page:
+    data = {"join_code": code[:200], "errors": errors, "shortest": fittings.shortest}
+    return Page("register_confirm.html", data, 422 if errors else 200)
+
+
+async def confirm(fittings: Fittings, house: House, visit: Visit) -> Shown:
+    """The account begins, signed in; then her first pod."""
+    code, say = visit.form.one("code"), visit.words.say
+    try:
+        password = check_new(visit.form.one("password"), fittings.shortest)
+    except Unreadable:
+        said = say(TOO_SHORT, number=fittings.shortest)
+        return _password(fittings, code, (Mistake("password", said),))
+    try:
+        joined = await join(_recovery(fittings), code, password, caller_of(visit))
+    except TooMany:
+        return _password(fittings, code, (Mistake("password", say(TOO_OFTEN)),))
+    except Unreadable:
+        return _over(visit)
+    return Away(FIRST_POD, session=joined.value)
