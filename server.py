@@ -127,8 +127,13 @@ def build_app(
     app.add_routes(
         identity.interaction_routes.routes(db, door, base, wall, get, settings.dev, passwords)
     )
-    app.add_routes(identity.passkey_routes.routes(db, door, base, wall, settings.dev, passwords))
     mailbox, farewell = _mailbox(settings, folder), farewell_in(word)
+    recovery = None if mailbox is None else Recovery(db, base, wall, passwords, mailbox)
+    app.add_routes(
+        identity.passkey_routes.routes(
+            db, door, base, wall, settings.dev, passwords, recovery, settings.registers
+        )
+    )
     app.add_routes(
         identity.account_routes.routes(
             db,
@@ -145,11 +150,11 @@ def build_app(
             registers=settings.registers,
         )
     )
-    app.add_routes(consent.routes.routes(word, door, dev=settings.dev))
+    app.add_routes(consent.routes.routes(word, door, dev=settings.dev, sources=sources))
     fittings = Fittings(
         passwords,
         get,
-        None if mailbox is None else Recovery(db, base, wall, passwords, mailbox),
+        recovery,
         providers=settings.provider,
         shortest=1 if settings.dev else SHORTEST,
         dev=settings.dev,

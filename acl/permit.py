@@ -27,29 +27,16 @@ class View:
     """What an answer is cut down to; `tag` names grant and version in the ETag (decision 34).
 
     `properties` are the predicates that stay (None: the whole resource), `members` the members
-    that a granted container may list (None: it is no container).
+    that a granted container may list (None: it is no container), unless it lists `every` one.
     """
 
     tag: str
     properties: frozenset[str] | None = None
     members: frozenset[str] | None = None
+    every: bool = False
 
 
 Spend = Callable[[Tx, Instant], Coroutine[Any, Any, None]]
-
-
-@dataclass(frozen=True, slots=True)
-class Permit:
-    """Modes from one rule or grant. `spend` counts a use; a permit that has one is a grant's.
-
-    A read by such a permit is a write: decided, counted and logged in one commit (decision 16).
-    """
-
-    modes: Mode
-    because: str
-    view: View | None = None
-    spend: Spend | None = None
-    ground: Ground | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +48,22 @@ class Denial:
     ground: Ground
     headers: dict[str, str] = field(default_factory=dict)
     more: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """Modes from one rule or grant. `spend` counts a use; a permit that has one is a grant's.
+
+    A read by such a permit is a write: decided, counted and logged in one commit (decision 16).
+    `wait` is why a use may not be counted yet, while answers that are no use may go on (KC-20a).
+    """
+
+    modes: Mode
+    because: str
+    view: View | None = None
+    spend: Spend | None = None
+    ground: Ground | None = None
+    wait: Denial | None = None
 
 
 @dataclass(frozen=True, slots=True)

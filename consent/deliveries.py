@@ -84,7 +84,7 @@ async def queue(
 async def _any(tx: Tx, thread: str, callback: str, stage: Stage) -> bool:
     sql = (
         "SELECT 1 AS there FROM delivery WHERE thread = :thread AND callback = :callback"
-        " AND state = :state LIMIT 1"
+        " AND state = :state AND (again = 0 OR state = 'gone') LIMIT 1"
     )
     return await tx.one(sql, thread=thread, callback=callback, state=stage) is not None
 

@@ -1,11 +1,23 @@
 # SPDX-License-Identifier: EUPL-1.2
 """HTTP: everything under /.consent/, its JSON-LD context, and in development its clock (KC-25)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
 
-from consent import event_routes, grant_routes, log_routes, registry_routes, request_routes
+from acl import wac
+from acl.decide import PermitSource
+from consent import (
+    event_routes,
+    grant_routes,
+    log_routes,
+    openapi_routes,
+    permits,
+    registry_routes,
+    request_routes,
+    simulate_routes,
+)
 from consent.context import API
 from consent.durations import plus
 from consent.house import House
@@ -62,7 +74,14 @@ class Rest:
         raise Missing("There is nothing by that name in the consent API.")
 
 
-def routes(house: House, door: Door, *, dev: bool = False) -> list[web.RouteDef]:
+def _sources(house: House) -> Sequence[PermitSource]:
+    """What serving asks, where nothing else was said."""
+    return (wac.permits, permits.permit_source(house.base, house.signer))
+
+
+def routes(
+    house: House, door: Door, *, dev: bool = False, sources: Sequence[PermitSource] = ()
+) -> list[web.RouteDef]:
     """Every address of consent; the last one answers for all that is not there."""
     rest = Rest(house)
     development = [
@@ -76,6 +95,8 @@ def routes(house: House, door: Door, *, dev: bool = False) -> list[web.RouteDef]
         *grant_routes.routes(house, door),
         *log_routes.routes(house, door),
         *event_routes.routes(house, door),
+        *openapi_routes.routes(house, door),
+        *simulate_routes.routes(house, door, sources or _sources(house)),
         web.get("/.well-known/kluis/context", door.open(rest.context)),
         *(development if dev else []),
         web.route("*", "/.consent/{rest:.*}", door.open(rest.nothing)),

@@ -138,9 +138,10 @@ def _named(found: Found) -> Iterator[tuple[Reader, bool]]:
 
 
 def _of_rule(rule: Rule) -> Iterator[Reader]:
+    origins: list[str | None] = sorted(rule.origins) or [None]
     for client in _values(rule, CONDITIONS[0]):
         for issuer in _values(rule, CONDITIONS[1]):
-            for origin in sorted(rule.origins) or [None]:
+            for origin in origins:
                 more = {"client": client, "issuer": issuer, "origin": origin}
                 if rule.everyone:
                     yield Reader("everyone", **more)
@@ -175,9 +176,7 @@ def _who(reader: Reader) -> Who:
     return Who(webid=webid, client=reader.client, issuer=reader.issuer, origin=reader.origin)
 
 
-async def _granted(
-    tx: Tx, asking: Asking, found: Found
-) -> tuple[list[Reached], list[NotNow]]:
+async def _granted(tx: Tx, asking: Asking, found: Found) -> tuple[list[Reached], list[NotNow]]:
     reached: list[Reached] = []
     not_now: list[NotNow] = []
     for grant in await open_in(tx, found.pod):

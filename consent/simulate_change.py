@@ -10,12 +10,12 @@ from acl.check import check_acl
 from acl.decide import PermitSource
 from consent.caller import caller_of, owns
 from consent.choice import Choice, chosen
-from consent.decisions import Put, put_to
 from consent.grant import Grant, State
 from consent.holdings import Offered, offered
 from consent.house import House
 from consent.ledger import add_grant
 from consent.lists import next_number
+from consent.put import Put, put_to
 from consent.simulate import Asking, Reach, Reached, reach, reached_json
 from consent.texts import LANGUAGES
 from identity.who import Who
@@ -24,7 +24,7 @@ from pod.contents import find
 from pod.database import Tx
 from pod.errors import Clash, Missing, Unprocessable, Unreadable
 from pod.instant import Instant
-from pod.iri import Iri, acl_of, is_auxiliary, is_container, storage_of
+from pod.iri import Iri, acl_of, is_auxiliary, is_container
 from pod.resource import Found, Resource
 
 Json = dict[str, object]
@@ -169,9 +169,7 @@ async def _by_yes(tx: Tx, house: House, sources: Sources, trial: _Trial) -> None
     raise _Undo({"request": put.request.id, "items": items})
 
 
-async def _would_be(
-    tx: Tx, house: House, trial: _Trial, pod: Iri, moment: Instant
-) -> Grant:
+async def _would_be(tx: Tx, house: House, trial: _Trial, pod: Iri, moment: Instant) -> Grant:
     """The grant of a yes to all that is offered, as `decisions.approve` would make it."""
     request, purpose = trial.put.request, trial.put.purpose
     terms = chosen(request, trial.offers, Choice("", LANGUAGES[0]), moment)
@@ -199,8 +197,3 @@ async def _would_be(
         LANGUAGES[0],
         "",
     )
-
-
-def pod_of(resource: Iri) -> Iri:
-    """The pod that a name lies in, for the page."""
-    return storage_of(resource)

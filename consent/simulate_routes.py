@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from consent import simulate_change as trial
-from consent.exchange_routes import read_body, require_signed_in
+from consent.exchange_routes import require_signed_in
 from consent.house import House
 from consent.reading import Members
-from consent.terms import read_target
-from identity.door import Door, json_answer
+from identity.door import Door, json_answer, read_json
 from identity.who import Who
-from pod.errors import Unprocessable
-from pod.iri import Iri
+from pod.errors import PodError, Unprocessable
+from pod.iri import Iri, canonical_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +24,9 @@ class Simulation:
 
     async def ask(self, request: web.Request, who: Who) -> web.Response:
         require_signed_in(who)
-        members = Members(await read_body(request))
-        resource = read_target(members, self.house.base, "resource")
+        # Nothing of it is kept or shown to others, and rules have line ends: texts stay as sent.
+        members = Members(await read_json(request))
+        resource = _resource(members, self.house.base)
         question, acl = members.iri("request"), members.text("acl")
         members.done()
         if (resource is None) == (question is None) or (acl is not None and resource is None):
@@ -42,6 +42,18 @@ class Simulation:
             return json_answer(await trial.by_rules(house, sources, who, resource, acl))
         found = await trial.who_reaches(house, sources, who, resource)
         return json_answer(trial.now_json(resource, found))
+
+
+def _resource(members: Members, base: Iri) -> Iri | None:
+    text = members.iri("resource")
+    if text is None:
+        return None
+    if not text.startswith(base) or "?" in text or "#" in text:
+        members.wrong("resource", "not the address of a resource here")
+    try:
+        return Iri(base[:-1] + canonical_path(text[len(base) - 1 :]))
+    except PodError as error:
+        members.wrong("resource", error.detail.rstrip("."))
 
 
 def routes(house: House, door: Door, sources: trial.Sources) -> list[web.RouteDef]:

@@ -70,14 +70,15 @@ def read_data(members: Members, base: Iri) -> tuple[Datum, ...]:
     items = members.objects("data", MOST_DATA)
     if not items:
         members.wrong("data", "missing or empty")
-    data = tuple(_read_datum(item, base) for item in items)
+    data = tuple(read_datum(item, base) for item in items)
     names = [datum.target or datum.cls for datum in data]
     if len(set(names)) != len(names):
         members.wrong("data", "the same target or class twice")
     return data
 
 
-def _read_datum(item: Members, base: Iri) -> Datum:
+def read_datum(item: Members, base: Iri) -> Datum:
+    """One of the `data`: a target or a class."""
     target = read_target(item, base)
     cls = item.iri("class")
     if (target is None) == (cls is None):
@@ -153,7 +154,7 @@ def terms_of(kept: dict[str, object]) -> Terms:
     """Terms as a row keeps them: written by terms_json, so not asked again for their form."""
     row = Members(kept)
     return Terms(
-        tuple(_kept_datum(item) for item in row.objects("data", 100_000) or ()),
+        tuple(kept_datum(item) for item in row.objects("data", 100_000) or ()),
         row.words("modes") or (),
         row.instant("validFrom"),
         row.instant("validUntil"),
@@ -167,7 +168,8 @@ def terms_of(kept: dict[str, object]) -> Terms:
     )
 
 
-def _kept_datum(item: Members) -> Datum:
+def kept_datum(item: Members) -> Datum:
+    """A datum as a row keeps it."""
     target = item.text("target")
     return Datum(
         None if target is None else Iri(target),

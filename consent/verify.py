@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Checking receipts and log exports with nothing but published keys (invariants 7, 8), pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import orjson
+import rfc8785
 
 from acl.journal import GENESIS, chained
 from consent.signer import opened
@@ -44,11 +45,34 @@ def verify_receipt(token: str | bytes, jwks: Json) -> dict[str, object]:
     return receipt
 
 
-def verify_log(file: str | Iterable[str | bytes], jwks: Json | None = None) -> Checked:
+def is_record_of(receipt: Json, record: Json) -> bool:
+    """Whether the record is byte for byte the one that was signed, in canonical form (RFC 8785).
+
+    A record as the API shows it carries its context, which a receipt has around it.
+    """
+    plain = {name: value for name, value in record.items() if name != "@context"}
+    try:
+        return canonical(plain) == canonical(receipt["hasRecordOfActivity"])
+    except (rfc8785.CanonicalizationError, KeyError):
+        return False
+
+
+def canonical(value: object) -> bytes:
+    """The one form that is hashed and signed."""
+    return rfc8785.dumps(value)  # type: ignore[arg-type]  # its JSON type is recursive
+
+
+def verify_log(
+    file: str | Iterable[str | bytes],
+    jwks: Json | None = None,
+    heads: Sequence[str] = (),
+) -> Checked:
     """Whether an export (KC-23), as text or as lines, is whole.
 
-    Every entry must follow the one before it, and the signed head be that of the last.
+    Every entry must follow the one before it, and the signed head be that of the last. `heads`
+    that were kept earlier must each be met on the way: they need the keys.
     """
+    kept = _kept(heads, jwks)
     seq, prev, head = 0, GENESIS, None
     lines: Iterable[str | bytes] = file.split("\n") if isinstance(file, str) else file
     for number, line in enumerate(lines, 1):
@@ -64,7 +88,20 @@ def verify_log(file: str | Iterable[str | bytes], jwks: Json | None = None) -> C
         if trouble is not None:
             return Checked(seq, None, False, trouble)
         seq, prev = seq + 1, str(document["hash"])
+        if kept.pop(seq, prev) != prev:
+            return Checked(seq, None, False, f"entry {seq} is not the one that was signed earlier")
+    if kept:
+        gone = f"entry {min(kept)} was signed earlier and is not there"
+        return Checked(seq, head, False, gone)
     return _with_head(seq, prev, head, jwks)
+
+
+def _kept(heads: Sequence[str], jwks: Json | None) -> dict[object, object]:
+    """The hashes that were signed, by number of the entry; Unreadable for a head of others."""
+    if heads and jwks is None:
+        raise Unreadable("Earlier heads can only be checked with the keys of the server.")
+    payloads = [opened(head, jwks or {}) for head in heads]
+    return {payload.get("seq"): payload.get("hash") for payload in payloads if payload.get("seq")}
 
 
 def _document(line: str | bytes) -> dict[str, object] | None:

@@ -79,6 +79,11 @@ async def who_is_asked(house: House, visit: Visit, id_: str) -> Who:
     return visit.as_one_of(frozenset() if request is None else frozenset({request.subject}))
 
 
+async def request_of(house: House, id_: str) -> Request | None:
+    """The request by its name; whose it is was asked before."""
+    return await house.db.read(find_request, id_)
+
+
 async def who_gave(house: House, visit: Visit, id_: str) -> Who:
     """Which of this account's people owns the pod of a grant; Missing when none (KC-4)."""
     return visit.as_one_of(await house.db.read(_owners, id_))

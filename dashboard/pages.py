@@ -56,6 +56,13 @@ EVENTS: Mapping[str, str] = {
     "expire": mark("de toestemming liep af"),
     "exhaust": mark("alle keren waren gebruikt"),
     "withdraw": mark("u trok de toestemming in"),
+    "pause": mark("de toestemming werd gepauzeerd"),
+    "resume": mark("de toestemming werd hervat"),
+    "narrow": mark("u beperkte de toestemming"),
+    "revoke": mark("de beheerder beëindigde de toestemming"),
+    "invalidate": mark("de toestemming werd ongeldig verklaard"),
+    "relinquish": mark("de instantie gaf de toestemming terug"),
+    "supersede": mark("een nieuwe toestemming kwam in de plaats"),
 }
 READ = State(mark("gelezen"), "good")
 READ_BY_LAW = State(mark("gelezen"), "law")

@@ -42,6 +42,8 @@ async def grant_list(house: House, visit: Visit) -> Page:
         "active": [grant_row(grant, names, moment) for grant in active]
         or [row for row in rows if row.open],
         "ended": [row for row in rows if not row.open],
+        "awake": any(grant.state_at(moment) == "active" for grant in active),
+        "asleep": any(grant.cause == "citizen-all" for grant in active),
         "older": rows[-1].code if len(found) > len(shown) else "",
     }
     return Page("grants.html", data)
@@ -69,6 +71,7 @@ async def grant_page(house: House, visit: Visit) -> Page:
     data = {
         "here": "grants",
         "row": row,
+        "because": given.grant.cause or "",
         "sections": _sections(given, visit),
         "days": by_day(rows, visit.words),
         "events": [event_row(event) for event in given.events],

@@ -2,6 +2,7 @@
 """Pages on which a citizen reads a question, and says yes to all or part of it, or no."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from consent import decisions
 from consent.house import House
@@ -9,6 +10,7 @@ from consent.inbox import preview, question, show_notice
 from consent.notice import Notice
 from consent.request import OPEN
 from dashboard import lookups
+from dashboard.amounts import NOT_LESS, less_of
 from dashboard.fittings import Fittings
 from dashboard.forms import Form
 from dashboard.notices import (
@@ -117,8 +119,12 @@ async def _approve(
     if form.one("notice") not in (notice["hash"], await _in_other_words(house, visit, who)):
         return await _request(house, visit, who, changed=True, form=form)
     data = _summary(visit, notice, items, chosen)
-    confirmed = form.all("confirm")
-    data |= {"errors": errors, "confirmed": confirmed}
+    data |= {
+        "errors": errors,
+        "confirmed": form.all("confirm"),
+        "until": form.one("until"),
+        "count": form.one("count"),
+    }
     return Page("approve.html", data, 422 if errors else 200)
 
 
@@ -152,11 +158,15 @@ async def approve(fittings: Fittings, house: House, visit: Visit) -> Shown:
     chosen = chosen_of(items_of(notice), visit.form)
     if not chosen:
         return await _approve(house, visit, who, visit.form)
+    less = less_of(visit.form, visit, await lookups.moment_of(house))
+    mistakes = list(less.mistakes)
     if {kind.name for kind in kinds_of(chosen)} - set(visit.form.all("confirm")):
-        mistake = Mistake("confirm", visit.words.say(NOT_CONFIRMED))
-        return await _approve(house, visit, who, visit.form, [mistake])
+        mistakes.append(Mistake("confirm", visit.words.say(NOT_CONFIRMED)))
+    if mistakes:
+        return await _approve(house, visit, who, visit.form, mistakes)
     try:
         choice = choice_of(notice, chosen, visit.form)
+        choice = replace(choice, count=less.count, valid_until=less.until)
         answer = await decisions.approve(house, who, id_, choice)
     except Clash as clash:
         return await _after_clash(house, visit, who, clash, "approved")
@@ -166,6 +176,9 @@ async def approve(fittings: Fittings, house: House, visit: Visit) -> Shown:
         # Sensitive data asks for a fresh sign-in; what was chosen stays in the address.
         return await step_up(fittings, house, visit)
     except Unprocessable as error:
+        if error.problem == "not-narrower" and (less.count or less.until):
+            mistake = Mistake("until" if less.until else "count", visit.words.say(NOT_LESS))
+            return await _approve(house, visit, who, visit.form, [mistake])
         if error.problem not in ("confirm-missing", "not-narrower"):
             raise
         return await _request(house, visit, who, changed=True, form=visit.form)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Pages as HTML: templates that escape everything and refuse a name they were not given."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from dashboard.forms import token_of
-from dashboard.visit import HOME, Page, Visit
+from dashboard.visit import HOME, Mistake, Page, Visit
 from dashboard.words import NAMES, Words
 
 HOME_FOLDER = Path(__file__).parent
@@ -64,6 +65,14 @@ def make_renderer(words: Mapping[str, Words], static: Mapping[str, Static]) -> R
     return Renderer({name: _environment(said, static) for name, said in words.items()})
 
 
+def _by_field(errors: Sequence[Mistake]) -> Mapping[str, object]:
+    """The first thing wrong with each field, to stand beside it; nothing for the others."""
+    found: dict[str, object] = defaultdict(str)
+    for error in reversed(errors):
+        found[error.field] = error.text
+    return found
+
+
 def _environment(words: Words, static: Mapping[str, Static]) -> Environment:
     made = Environment(
         loader=FileSystemLoader(HOME_FOLDER / "templates"),
@@ -83,6 +92,7 @@ def _environment(words: Words, static: Mapping[str, Static]) -> Environment:
         language=words.language,
         languages=tuple(NAMES.items()),
         home=HOME,
+        dict_of=_by_field,
         theme=f"/-/static/theme.css?v={static['theme.css'].digest}",
         script=f"/-/static/kluis.js?v={static['kluis.js'].digest}",
         passkey_script=f"/-/static/passkey.js?v={static['passkey.js'].digest}",

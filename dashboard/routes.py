@@ -15,7 +15,9 @@ from dashboard import (
     dev,
     first_pod,
     guide,
+    later,
     log_routes,
+    moves,
     overview,
     permissions,
     program_keys,
@@ -180,6 +182,8 @@ def _requests(pages: Pages, fittings: Fittings) -> list[web.RouteDef]:
         web.get(one, pages.show(questions.request_page)),
         web.get(f"{one}/approve", pages.show(questions.approve_page)),
         web.post(f"{one}/approve", pages.take(yes, "approve")),
+        web.get(f"{one}/later", pages.show(later.later_page)),
+        web.post(f"{one}/later", pages.take(later.decide_later, "later")),
         web.get(f"{one}/refuse", pages.show(questions.refuse_page)),
         web.post(f"{one}/refuse", pages.take(questions.refuse, "refuse")),
     ]
@@ -189,7 +193,13 @@ def _grants(pages: Pages) -> list[web.RouteDef]:
     one = f"/-/grants/{CODE}"
     return [
         web.get("/-/grants", pages.show(permissions.grant_list)),
+        web.post("/-/grants/pause-all", pages.take(moves.pause_everything, "pause-all")),
+        web.post("/-/grants/resume-all", pages.take(moves.resume_everything, "resume-all")),
         web.get(one, pages.show(permissions.grant_page)),
+        web.post(f"{one}/pause", pages.take(moves.pause, "pause")),
+        web.post(f"{one}/resume", pages.take(moves.resume, "resume")),
+        web.get(f"{one}/narrow", pages.show(moves.narrow_page)),
+        web.post(f"{one}/narrow", pages.take(moves.make_narrower, "narrow")),
         web.get(f"{one}/withdraw", pages.show(permissions.withdraw_page)),
         web.post(f"{one}/withdraw", pages.take(permissions.withdraw, "withdraw")),
         web.get(f"{one}/withdrawn", pages.show(permissions.withdrawn_page)),

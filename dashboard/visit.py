@@ -58,7 +58,8 @@ class Visit:
         if self.looks:
             return self.path + (f"?{self.raw_query}" if self.raw_query else "")
         if self.form.one("notice"):
-            kept = {"notice": self.form.one("notice"), "give": self.form.all("give")}
+            kept: dict[str, object] = {"notice": self.form.one("notice")}
+            kept |= {name: self.form.all(name) for name in ("give", "until", "count")}
             return f"{self.path}?{urlencode(kept, doseq=True)}"
         if self.path.startswith(FROM_APPS):
             return self.path

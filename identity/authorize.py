@@ -30,6 +30,7 @@ KNOWN = frozenset(
         "nonce",
         "prompt",
         "redirect_uri",
+        "registration",
         "request",
         "request_uri",
         "response_mode",
@@ -156,7 +157,8 @@ def _require_shape(params: Params) -> None:
         most = {"id_token_hint": LONGEST_HINT, "state": LONGEST_STATE}.get(name, LONGEST)
         if len(value) > most:
             raise AppRefusal("invalid_request", f"The parameter {name} is too long.")
-    for name in ("request", "request_uri"):
+    # OIDC Core §3.1.2.6: each has an error of its own.
+    for name in ("request", "request_uri", "registration"):
         if params.get(name):
             raise AppRefusal(f"{name}_not_supported", f"The parameter {name} is not read here.")
     kind = params.get("response_type")

@@ -10,7 +10,7 @@ from identity.client_document import BadDocument, document_of
 from identity.client_metadata import SCOPES, ClientMetadata, kept_metadata
 from identity.credentials import hash_secret
 from identity.fetched import Fetch
-from identity.redirects import fits
+from identity.redirects import fits, may_register
 from pod.database import Database, Row, Tx
 from pod.errors import Unreadable
 from pod.instant import DAY, HOUR, Instant, Now
@@ -71,7 +71,12 @@ async def find_client(
 
 
 def fits_redirect(client: Client, uri: str, *, dev: bool) -> bool:
-    """OP-14: the very address; on this machine any port (RFC 8252 §7.3)."""
+    """OP-14: the very address; on this machine any port (RFC 8252 §7.3).
+
+    A document may list `http://localhost` for development: elsewhere it is as if it did not.
+    """
+    if not may_register(uri, native=client.native, dev=dev):
+        return False
     return any(fits(known, uri, dev=dev) for known in client.redirect_uris)
 
 

@@ -74,7 +74,12 @@ def error_json(error: PodError, status: int) -> dict[str, object]:
 
 
 def controls(
-    base: Iri, account: str | None, *, recovers: bool = False, registers: bool = False
+    base: Iri,
+    account: str | None,
+    *,
+    recovers: bool = False,
+    registers: bool = False,
+    asked: bool = False,
 ) -> dict[str, dict[str, str]]:
     """Where what can be done; the account's own addresses only with a login."""
     root = f"{base}.account/"
@@ -91,6 +96,14 @@ def controls(
         given["password"] |= {
             "forgot": f"{root}login/password/forgot/",
             "reset": f"{root}login/password/reset/",
+        }
+    if asked:
+        given["oidc"] = {
+            "cancel": f"{root}oidc/cancel/",
+            "prompt": f"{root}oidc/prompt/",
+            "webId": f"{root}oidc/pick-webid/",
+            "forgetWebId": f"{root}oidc/forget-webid/",
+            "consent": f"{root}oidc/consent/",
         }
     if registers:
         # KLU-5: by mail, so that it tells nobody which addresses are known.

@@ -23,8 +23,12 @@ def set_cookie(name: str, value: str, *, secure: bool, seconds: int | None) -> s
 
 
 def from_a_browser(headers: Mapping[str, str]) -> bool:
-    """Browsers say where a request comes from; scripts do not."""
-    return "Origin" in headers or any(name.lower().startswith("sec-fetch-") for name in headers)
+    """Browsers say where a request comes from; scripts do not.
+
+    `Sec-Fetch-Mode` alone says nothing: the `fetch` of Node sends it, and browsers never without
+    `Sec-Fetch-Site`, which no page can leave out.
+    """
+    return any(name in headers for name in ("Origin", "Sec-Fetch-Site", "Sec-Fetch-Dest"))
 
 
 def same_origin(headers: Mapping[str, str], base: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from identity import cookies
+from identity import codes, cookies
 from identity.controls import VERSION, controls, error_json
 from identity.door import STATUS, Room, read_json
 from identity.fetched import Fetch
@@ -59,7 +59,10 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One call: the session it comes with, the ids in the address, the JSON that was sent."""
+    """One call: the session it comes with, the ids in the address, the JSON that was sent.
+
+    `asked`: an app's question waits for its answer in this browser.
+    """
 
     desk: Desk
     request: web.Request
@@ -68,6 +71,7 @@ class Visit:
     moment: Instant = 0
     role: str | None = None
     ways: tuple[Provider, ...] = ()
+    asked: bool = False
 
     @property
     def account(self) -> str:
@@ -163,7 +167,11 @@ def answer(visit: Visit, data: Mapping[str, object], account: str | None = None)
     body = {
         **data,
         "controls": controls(
-            desk.base, signed_in, recovers=mails, registers=mails and desk.registers
+            desk.base,
+            signed_in,
+            recovers=mails,
+            registers=mails and desk.registers,
+            asked=visit.asked,
         ),
         "version": VERSION,
     }
@@ -186,14 +194,26 @@ def _json(status: int, body: Mapping[str, object], headers: Mapping[str, str]) -
 async def _visit(desk: Desk, request: web.Request) -> tuple[Visit, bool]:
     """The visit, and whether a remembered session was renewed by it (ACC-3)."""
     value = _session_value(desk, request)
+    browser = request.cookies.get(f"{cookies.page_cookie(desk.base)}-app", "")
+    asked = bool(browser) and await desk.db.read(is_asked, browser, desk.now())
     if value is None:
-        return Visit(desk, request, None, None), False
+        return Visit(desk, request, None, None, asked=asked), False
     named = request.match_info.get("account", "")
     session, moment, role, ways = await desk.db.read(_look, desk, value, named)
     renewed = session is not None and session.remember and session.due(moment)
     if session is not None and renewed:
         await desk.db.write(None, touch_session, session, desk.now())
-    return Visit(desk, request, session, value, moment, role, ways), renewed
+    return Visit(desk, request, session, value, moment, role, ways, asked), renewed
+
+
+async def is_asked(tx: Tx, browser: str, now: Instant) -> bool:
+    """Whether a question of an app waits in this browser (OP-25)."""
+    row = await tx.one(
+        "SELECT 1 AS one FROM interaction WHERE browser = :b AND expires > :now LIMIT 1",
+        b=codes.hash_of(browser),
+        now=await clock.instant(tx, now),
+    )
+    return row is not None
 
 
 async def _look(

@@ -35,6 +35,7 @@ from identity.passkeys import (
     require_room,
 )
 from identity.passwords import Passwords
+from identity.recovery import Recovery
 from identity.second_step import note_removal, set_second_step, wants_second_step
 from identity.sessions import Session, close_others
 from identity.spare_codes import codes_left, keep_codes, new_codes
@@ -52,10 +53,17 @@ WAYS = "account/{account}/login"
 
 
 def routes(
-    db: Database, door: Door, base: Iri, now: Now, open_registration: bool, passwords: Passwords
+    db: Database,
+    door: Door,
+    base: Iri,
+    now: Now,
+    open_registration: bool,
+    passwords: Passwords,
+    recovery: Recovery | None = None,
+    registers: bool = False,
 ) -> list[web.RouteDef]:
     """To be added before the account desk's own, whose last address takes everything."""
-    desk = Desk(db, base, now, open_registration, passwords)
+    desk = Desk(db, base, now, open_registration, passwords, recovery, registers=registers)
     table: dict[str, dict[str, Call]] = {
         "login/passkey/": {"GET": begin_sign_in, "POST": finish_sign_in},
         f"{WAYS}/passkey/": {"GET": list_passkeys, "POST": add},

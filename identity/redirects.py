@@ -10,6 +10,7 @@ LOOPBACK = ("127.0.0.1", "[::1]")
 _PLAIN = re.compile(r"[!$-;=?-Z\[\]_a-z~%#]+", re.ASCII)
 # RFC 8252 §7.1: a private scheme is a domain name turned round, so it has a dot.
 _PRIVATE_SCHEME = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+")
+_HOST = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9.])?|[0-9a-f:.]*:[0-9a-f:.]*", re.ASCII)
 _LOOPBACK_ADDRESS = re.compile(
     r"(?P<host>http://(?:127\.0\.0\.1|\[::1\]|localhost))(?::(?P<port>[0-9]{1,5}))?(?P<rest>[/?].*)?",
     re.ASCII,
@@ -24,7 +25,8 @@ def may_register(uri: str, *, native: bool, dev: bool) -> bool:
     if parts is None or parts.username is not None or parts.password is not None:
         return False
     if parts.scheme == "https":
-        return bool(parts.hostname) and uri.startswith("https://")
+        # OP-14: no wildcards; `https://*.example/` would fit no address that a browser ever has.
+        return uri.startswith("https://") and _HOST.fullmatch(parts.hostname or "") is not None
     if parts.scheme == "http":
         return _is_loopback(uri, dev=dev)
     # javascript:, data: and the like have no dot, so none of them is a private scheme.

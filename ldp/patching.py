@@ -81,6 +81,9 @@ async def _admit(tx: Tx, house: House, ask: Ask) -> bool:
     if not has_some(decision):
         raise refusal(ask.who, decision, ask.target)
     if found.resource is not None and Mode.READ in decision.modes:
+        if Mode.APPEND not in decision.modes and not _takes_patches(found.resource):
+            # Pipeline steps 8 and 10: rights come before what the kind of resource takes.
+            raise refusal(ask.who, decision, ask.target)
         _refuse_not_rdf(found.resource, ask, house)
     require_type(ask)
     if rdf.essence(ask.content_type or "") not in PATCH_TYPES.split(", "):
@@ -102,8 +105,12 @@ async def read_patch(ask: Ask) -> Patch:
     )
 
 
+def _takes_patches(resource: Resource) -> bool:
+    return resource.is_container or rdf.is_rdf(resource.media_type)
+
+
 def _refuse_not_rdf(resource: Resource, ask: Ask, house: House) -> None:
-    if not resource.is_container and not rdf.is_rdf(resource.media_type):
+    if not _takes_patches(resource):
         raise WrongMethod(
             "Only RDF documents can be patched; replace this with PUT.",
             headers=method_headers(ask.target, exists=True, rdf=False),

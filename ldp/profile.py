@@ -9,7 +9,7 @@ from pod.database import Tx
 from pod.errors import Clash
 from pod.iri import Iri
 from pod.resource import Resource
-from pod.vocab import SOLID
+from pod.vocab import PIM, SOLID
 
 CONSTRAINED = {"Link": '</-/constraints/profile>; rel="http://www.w3.org/ns/ldp#constrainedBy"'}
 
@@ -27,16 +27,16 @@ async def webids_in(tx: Tx, document: Iri) -> frozenset[str]:
 async def guard_issuer(
     tx: Tx, house: House, old: Resource | None, iri: Iri, media_type: str, body: bytes
 ) -> None:
-    """SP-92, WI-2, T-36: solid:oidcIssuer of a hosted WebID changes only from the account."""
+    """SP-92, WI-2, T-36: whom a hosted WebID trusts, and where its data lies, no app changes."""
     webids = await webids_in(tx, iri)
     if not webids:
         return
-    before = _issuers(house, iri, old.media_type, old.body or b"", webids) if old else set()
-    after = _issuers(house, iri, media_type, body, webids) if rdf.is_rdf(media_type) else set()
+    before = _protected(house, iri, old.media_type, old.body or b"", webids) if old else set()
+    after = _protected(house, iri, media_type, body, webids) if rdf.is_rdf(media_type) else set()
     if before != after:
         raise Clash(
-            "solid:oidcIssuer of this WebID says who may speak for its owner;"
-            " it changes only from the account.",
+            "solid:oidcIssuer and pim:storage of this WebID say who may speak for its owner"
+            " and where her data is kept; they change only from the account.",
             problem="protected-profile",
             headers=CONSTRAINED,
         )
@@ -52,14 +52,17 @@ async def guard_deletion(tx: Tx, iri: Iri) -> None:
         )
 
 
-def _issuers(
+_PROTECTED = frozenset({SOLID + "oidcIssuer", PIM + "storage"})
+
+
+def _protected(
     house: House, iri: Iri, media_type: str, body: bytes, webids: frozenset[str]
-) -> set[tuple[str, str]]:
+) -> set[str]:
     statements = rdf.parse(body, media_type, iri, house.contexts)
     return {
-        (triple.subject.value, str(triple.object))
+        str(triple)
         for triple in statements.triples
         if isinstance(triple.subject, ox.NamedNode)
         and triple.subject.value in webids
-        and triple.predicate.value == SOLID + "oidcIssuer"
+        and triple.predicate.value in _PROTECTED
     }

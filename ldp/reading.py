@@ -10,7 +10,7 @@ from acl.journal import new_id, record_use
 from acl.modes import Mode
 from acl.permit import Permit
 from acl.soon import log_unavailable
-from ldp.admission import look, missing_error, refusal
+from ldp.admission import Denied, look, missing_error, refusal
 from ldp.ask import Answer, Ask, House, Stream
 from ldp.conditions import check_read, not_modified
 from ldp.discovery import more_links, shown_owners
@@ -277,6 +277,8 @@ async def _settle(
     use = use_of(ask, found.resource, answer, permit.ground)
     free = await why_free(tx, ask, permit, str(use.version), answer, moment)
     if answer.status in (200, 206) and free is None:
+        if current.wait is not None:
+            raise Denied(current.wait, ask.target)
         await current.spend(tx, moment)
     await record_use(tx, replace(use, reason=free), entry, moment)
     return True

@@ -92,7 +92,7 @@ def show_members(
 
 def granted_only(view: View | None, listed: Sequence[Member]) -> Sequence[Member]:
     """KC-20: a container that is granted lists granted members only, and no one's statements."""
-    if view is None:
+    if view is None or view.every:
         return listed
     granted = view.members or frozenset()
     return [member for member in listed if member.iri in granted]

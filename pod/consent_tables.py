@@ -152,6 +152,57 @@ CREATE TABLE delivery (
 CREATE INDEX delivery_due ON delivery (state, due);
 CREATE INDEX delivery_thread ON delivery (thread, state, seq);
 CREATE INDEX delivery_agency ON delivery (agency, seq);
+CREATE TABLE statutory (
+    id TEXT PRIMARY KEY,
+    seq INTEGER NOT NULL,
+    agency TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    subject TEXT,
+    state TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    valid_from INTEGER NOT NULL,
+    valid_until INTEGER NOT NULL,
+    ended INTEGER,
+    body TEXT NOT NULL
+);
+CREATE INDEX statutory_between ON statutory (agency, subject);
+CREATE INDEX statutory_subject ON statutory (subject, seq);
+CREATE INDEX statutory_state ON statutory (state, valid_until);
+CREATE TABLE statutory_event (
+    statutory TEXT NOT NULL REFERENCES statutory (id),
+    seq INTEGER NOT NULL,
+    time INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    state TEXT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (statutory, seq)
+);
+CREATE TABLE statutory_objection (
+    statutory TEXT NOT NULL REFERENCES statutory (id),
+    subject TEXT NOT NULL,
+    rights_case TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    PRIMARY KEY (statutory, subject)
+);
+CREATE TABLE statutory_told (
+    statutory TEXT NOT NULL REFERENCES statutory (id),
+    pod TEXT NOT NULL,
+    PRIMARY KEY (statutory, pod)
+);
+CREATE TABLE rights_case (
+    id TEXT PRIMARY KEY,
+    seq INTEGER NOT NULL,
+    subject TEXT NOT NULL,
+    agency TEXT NOT NULL,
+    about TEXT NOT NULL,
+    state TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    opened INTEGER NOT NULL,
+    deadline INTEGER NOT NULL,
+    body TEXT NOT NULL
+);
+CREATE INDEX rights_case_subject ON rights_case (subject, seq);
+CREATE INDEX rights_case_agency ON rights_case (agency, seq);
 CREATE TABLE serial (
     name TEXT PRIMARY KEY,
     last INTEGER NOT NULL

@@ -209,3 +209,14 @@ async def test_auxiliaries_lead_to_no_auxiliaries(an: Asking, path: str) -> None
         link = (await an(method, path, AN)).headers["Link"]
         assert 'rel="acl"' not in link
         assert 'rel="describedby"' not in link
+
+
+@pytest.mark.parametrize("modes", ["Read", "Read Control", "Control"])
+async def test_rights_come_before_what_the_kind_takes(an: Asking, modes: str) -> None:  # A9, A12
+    await an("PUT", "b", AN, "x", "text/plain")
+    await an.acl("b", rule(B, f"acl:accessTo <{ROOT}b>", modes))
+
+    for body in ("INSERT DATA { <#a> <#p> 1 }", "DELETE DATA { <#a> <#p> 1 }"):
+        assert (await an("PATCH", "b", BOB, body, SPARQL)).status == 403
+    assert (await an("POST", "b", BOB, "x", "text/plain")).status == 403
+    assert (await an("PATCH", "b", AN, "INSERT DATA { <#a> <#p> 1 }", SPARQL)).status == 405

@@ -130,3 +130,31 @@ async def test_the_origins_description_says_what_it_takes(town: Town) -> None:  
         assert answer.status == (405 if method == "PUT" else 204 if method == "OPTIONS" else 200)
     refused = await town.web.get(".well-known/solid", accept="text/html")
     assert refused.status == 406  # A7
+
+
+async def test_no_app_says_where_the_data_of_a_person_is_kept(town: Town) -> None:  # SP-92, SP-28
+    card = town.an.web_id.partition("#")[0]
+    storage = f"<{town.an.web_id}> <{PIM}storage>"
+    before = (await town.web.get(card, accept=TURTLE)).body
+    told = "<#me> <http://e/likes> 'pears'"
+
+    for change in (
+        f"INSERT DATA {{ {storage} <https://elsewhere.example/> }}",
+        f"DELETE DATA {{ {storage} <{town.an.pod}> }}",
+        f"DELETE WHERE {{ {storage} ?where }}",
+    ):
+        refused = await town.web.ask(
+            "PATCH",
+            card,
+            login=town.login,
+            headers={"Content-Type": "application/sparql-update"},
+            body=change.encode(),
+        )
+        assert (refused.status, refused.problem) == (409, "protected-profile")
+        assert 'rel="http://www.w3.org/ns/ldp#constrainedBy"' in refused.header("Link")
+    emptied = await town.web.put(card, town.login, TURTLE, before.replace(b"pim:storage", b"pim:x"))
+    assert emptied.status == 409
+    assert (await town.web.get(card, accept=TURTLE)).body == before
+
+    others = await town.web.put(card, town.login, TURTLE, before + told.encode() + b" .\n")
+    assert others.status == 204

@@ -168,6 +168,8 @@ class Village:
                       denial.problem)  # fmt: skip
             await record_use(tx, use, new_id(BASE), moment)
             return denial.problem
+        if permit.wait is not None:
+            return permit.wait.problem
         await permit.spend(tx, moment)
         use = Use(found.pod, iri, "read", "allowed", 200, who, permit.ground, "1")
         await record_use(tx, use, new_id(BASE), moment)

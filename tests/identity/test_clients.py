@@ -75,6 +75,16 @@ def test_only_on_this_machine_the_port_is_free(
     assert fits(registered, asked, dev=dev) is fitting
 
 
+def test_localhost_in_a_document_is_for_development_alone() -> None:
+    """OP-14: the same address to the letter, but that name can be made to mean another machine."""
+    local = "http://localhost:5173/cb"
+    client = Client("https://app.example/id", "document", "", "", (local, BACK), public=True)
+
+    assert fits_redirect(client, local, dev=True)
+    assert not fits_redirect(client, local, dev=False)
+    assert fits_redirect(client, BACK, dev=False)
+
+
 @pytest.mark.parametrize(
     ("uri", "native", "dev", "may"),
     [

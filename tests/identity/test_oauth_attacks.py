@@ -59,6 +59,18 @@ async def test_pkce_cannot_be_left_out_on_either_side(browser: Browser) -> None:
         "http://app.example/back?kind=1",
         "data:text/html,x",
         "\\\\thief.example",
+        "https://app.example@thief.example/back?kind=1",
+        "https://app.example\\@thief.example/back?kind=1",
+        "https://an@app.example/back?kind=1",
+        "https://app.example./back?kind=1",
+        "https://APP.example/back?kind=1",
+        "https://app.example/x/../back?kind=1",
+        "https://app.example/back?kind=1#",
+        "https://app.example/back?kind=1#code=x",
+        "https://аpp.example/back?kind=1",  # noqa: RUF001 - a Cyrillic letter on purpose
+        "https://xn--pp-7kc.example/back?kind=1",
+        "//app.example/back?kind=1",
+        "javascript:alert(1)",
         " https://app.example/back?kind=1",
     ],
 )

@@ -112,6 +112,8 @@ async def test_two_registrations_are_two_clients(register: Asking) -> None:
         ({"redirect_uris": ["data:text/html,x"]}, "invalid_redirect_uri"),
         ({"redirect_uris": [BACK + "#x"]}, "invalid_redirect_uri"),
         ({"redirect_uris": ["https://*.example/\u202e"]}, "invalid_redirect_uri"),
+        ({"redirect_uris": ["https://*.example/"]}, "invalid_redirect_uri"),
+        ({"redirect_uris": ["https://app.example/", "https://%61pp.example/"]}, "invalid_redirect_uri"),
         ({"redirect_uris": ["http://localhost:3000/"]}, "invalid_redirect_uri"),
         ({"redirect_uris": ["example.app:/cb"]}, "invalid_redirect_uri"),
         ({"post_logout_redirect_uris": ["javascript:x"]}, "invalid_client_metadata"),

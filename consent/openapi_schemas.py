@@ -1,0 +1,468 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The shapes of the consent API's bodies, each with the members that there are and no others."""
+
+from collections.abc import Mapping
+
+from consent.openapi_words import (
+    ANYTHING,
+    COUNT,
+    FLAG,
+    HASH,
+    IRI,
+    LENGTH,
+    MOMENT,
+    NUMBER,
+    TEXT,
+    Schema,
+    many,
+    obj,
+    one_of,
+    or_null,
+    ref,
+)
+
+_LANGUAGES = obj(None, {language: TEXT for language in ("nl", "en", "fr", "de")}, minProperties=1)
+_MODES = many(one_of("append", "read"), 2, 1)
+_WORDS = many({"type": "string", "minLength": 1}, 200)
+_IRIS = many(IRI)
+_LANG = one_of("nl", "en", "fr", "de")
+_TERMS: Mapping[str, Schema] = {
+    "modes": _MODES,
+    "validFrom": or_null(MOMENT),
+    "validUntil": or_null(MOMENT),
+    "duration": or_null(LENGTH),
+    "count": or_null(NUMBER),
+    "minInterval": or_null(LENGTH),
+    "retention": or_null(LENGTH),
+    "recipients": _WORDS,
+    "countries": _WORDS,
+    "case": or_null(TEXT),
+}
+_PICKED = obj({"target": IRI}, {"properties": or_null(many(IRI, 200, 1))})
+_READER_MEMBERS = ("webid", "agency", "client", "issuer", "group", "origin")
+
+REQUEST_STATES = (
+    "pending",
+    "deferred",
+    "await-cosign",
+    "approved",
+    "refused",
+    "cancelled",
+    "lapsed",
+)
+GRANT_STATES = (
+    "scheduled", "active", "paused", "withdrawn", "expired", "exhausted", "revoked",
+    "invalidated", "relinquished", "superseded",
+)  # fmt: skip
+EVENT_TYPES = (
+    "request.approved", "request.refused", "request.cancelled", "request.lapsed",
+    "grant.active", "grant.paused", "grant.resumed", "grant.narrowed", "grant.withdrawn",
+    "grant.expired", "grant.exhausted", "grant.revoked", "grant.invalidated",
+    "grant.relinquished", "grant.superseded", "duty.due", "duty.overdue", "case.opened",
+    "case.answered", "purpose.suspended", "purpose.retired",
+)  # fmt: skip
+
+_EVENT: Mapping[str, Schema] = {
+    "type": one_of(*EVENT_TYPES),
+    "timestamp": MOMENT,
+    "data": obj({"state": {"type": "string"}, "version": NUMBER}, {"request": IRI, "grant": IRI}),
+}
+_ENTRY: Mapping[str, Schema] = {
+    "id": IRI,
+    "time": MOMENT,
+    "resource": IRI,
+    "version": or_null({"type": "string"}),
+    "properties": or_null(_IRIS),
+    "action": one_of("read", "append", "subscribe"),
+    "outcome": one_of("allowed", "denied"),
+    "status": COUNT,
+    "reason": or_null({"type": "string"}),
+    **{
+        name: or_null({"type": "string"})
+        for name in ("agent", "client", "agency", "employee", "onBehalfOf")
+    },
+    "lane": or_null(one_of("consent", "statutory", "shared")),
+    **{
+        name: or_null({"type": "string"})
+        for name in ("grant", "purpose", "legalBasis", "case", "requestId")
+    },
+}
+_GRANT: Mapping[str, Schema] = {
+    "id": IRI,
+    "version": NUMBER,
+    "state": one_of(*GRANT_STATES),
+    "cause": or_null(
+        one_of("citizen", "citizen-all", "purpose-suspended", "majority", "mandate-lapsed")
+    ),
+    "subject": IRI,
+    "agency": IRI,
+    "purpose": IRI,
+    "lane": one_of("consent", "statutory"),
+    "legalBasis": {"type": "string"},
+    "data": many(ref("Datum")),
+    "modes": _MODES,
+    "validFrom": MOMENT,
+    "validUntil": MOMENT,
+    "count": or_null(NUMBER),
+    "minInterval": or_null(LENGTH),
+    "uses": COUNT,
+    "lastRead": or_null(MOMENT),
+    "retention": or_null(LENGTH),
+    "recipients": _WORDS,
+    "countries": _WORDS,
+    "case": or_null(TEXT),
+    "request": IRI,
+    "receipts": _IRIS,
+    "links": obj({name: IRI for name in ("purpose", "agency", "history", "log")}),
+}
+
+SCHEMAS: dict[str, Schema] = {
+    "Problem": obj(
+        {
+            "type": IRI,
+            "title": {"type": "string"},
+            "status": {"type": "integer"},
+            "detail": {"type": "string"},
+            "instance": {"type": "string"},
+        },
+        {
+            "errors": many(
+                obj(
+                    {"pointer": {"type": "string"}, "detail": {"type": "string"}},
+                    {"asked": ANYTHING, "allowed": ANYTHING},
+                )
+            ),
+            "help": IRI,
+            "state": {"type": "string"},
+            "grants": many(obj({"id": IRI, "purpose": IRI})),
+        },
+        description="RFC 9457. `type` ends with a name that stays the same.",
+    ),
+    "Datum": obj(
+        {"required": FLAG},
+        {"target": IRI, "class": IRI, "properties": _IRIS, "members": FLAG, "special": FLAG},
+    ),
+    "NewRequest": obj(
+        {
+            "subject": IRI,
+            "purpose": IRI,
+            "data": many(
+                obj(
+                    None,
+                    {
+                        "target": or_null(IRI),
+                        "class": or_null(IRI),
+                        "properties": or_null(many(IRI, 200, 1)),
+                        "members": or_null(FLAG),
+                        "required": or_null(FLAG),
+                    },
+                ),
+                100,
+                1,
+            ),
+        },
+        {
+            **{name: or_null(schema) for name, schema in _TERMS.items()},
+            "ifRefused": or_null(_LANGUAGES),
+            "callback": or_null(IRI),
+            "decisionDeadline": or_null(MOMENT),
+            "renews": or_null(IRI),
+        },
+    ),
+    "Request": obj(
+        {
+            "id": IRI,
+            "state": one_of(*REQUEST_STATES),
+            "agency": IRI,
+            "subject": IRI,
+            "purpose": IRI,
+            "data": many(ref("Datum")),
+            **_TERMS,
+            "ifRefused": or_null(_LANGUAGES),
+            "callback": or_null(IRI),
+            "renews": or_null(IRI),
+            "created": MOMENT,
+            "decisionDeadline": MOMENT,
+            "grant": or_null(IRI),
+        },
+        {
+            "decided": or_null(MOMENT),
+            "remindAt": or_null(MOMENT),
+            "reason": or_null({"type": "string"}),
+            "links": obj({"notice": IRI, "preview": IRI}),
+        },
+        description="The last four members are for the subject alone.",
+    ),
+    "Notice": obj(
+        {
+            "request": IRI,
+            "language": _LANG,
+            "words": {"type": ["string", "integer"]},
+            "agency": obj(
+                {
+                    "id": IRI,
+                    "name": {"type": "string"},
+                    "kind": one_of("public", "private"),
+                    "contact": or_null({"type": "string"}),
+                    "dpo": or_null({"type": "string"}),
+                },
+                {"kbo": {"type": "string"}, "ovo": {"type": "string"}},
+            ),
+            "data": many({"type": "object"}),
+            "purpose": obj({name: {"type": "string"} for name in ("id", "label", "description")}),
+            **_TERMS,
+            "legalBasis": many({"type": "string"}),
+            "ifRefused": {"type": "string"},
+            "sections": many(
+                obj(
+                    {
+                        "section": {"type": "string"},
+                        "heading": {"type": "string"},
+                        "lines": many({"type": "string"}),
+                    }
+                )
+            ),
+            "hash": HASH,
+        },
+        {"renews": IRI, "difference": many({"type": "object"})},
+    ),
+    "Preview": obj(
+        {"target": IRI, "mediaType": {"type": "string"}, "body": or_null({"type": "string"})},
+        {
+            "encoding": one_of("base64"),
+            "size": COUNT,
+            "problem": {"type": "string"},
+        },
+    ),
+    "Approval": obj(
+        {"noticeHash": TEXT, "lang": _LANG},
+        {
+            "data": or_null(many(_PICKED, 1000)),
+            "modes": or_null(_MODES),
+            "count": or_null(NUMBER),
+            "validUntil": or_null(MOMENT),
+            "confirm": or_null(_WORDS),
+        },
+    ),
+    "Refusal": obj(None, {"reason": or_null(TEXT)}),
+    "Deferral": obj(None, {"remindAt": or_null(MOMENT)}),
+    "Nothing": obj(description="No member; the body may be left out."),
+    "Grant": obj(_GRANT),
+    "Withdrawn": obj(
+        {
+            **_GRANT,
+            "stoppedAt": MOMENT,
+            "stoppedAfterSeq": or_null(COUNT),
+            "receipt": IRI,
+            "stillReachable": many(obj({"target": IRI, "because": IRI})),
+        }
+    ),
+    "Less": obj(
+        None,
+        {
+            "data": or_null(many(_PICKED, 1000)),
+            "modes": or_null(_MODES),
+            "count": or_null(NUMBER),
+            "validUntil": or_null(MOMENT),
+        },
+    ),
+    "Authority": obj({"reason": TEXT, "reference": TEXT}),
+    "GrantEvent": obj(
+        {
+            "id": IRI,
+            "seq": NUMBER,
+            "time": MOMENT,
+            "event": {"type": "string"},
+            "state": one_of(*GRANT_STATES),
+            "version": NUMBER,
+            "by": {"type": "string"},
+            "details": {"type": "object"},
+            "prev": HASH,
+            "hash": HASH,
+        }
+    ),
+    "Paused": obj({"paused": _IRIS}),
+    "Resumed": obj({"resumed": _IRIS}, {"stillPaused": _IRIS}),
+    "KeySet": obj(
+        {
+            "keys": many(
+                obj(
+                    {
+                        "kty": one_of("OKP"),
+                        "crv": one_of("Ed25519"),
+                        "x": {"type": "string"},
+                        "kid": {"type": "string"},
+                        "use": one_of("sig"),
+                        "alg": one_of("EdDSA"),
+                    }
+                )
+            )
+        }
+    ),
+    "Entry": obj(
+        _ENTRY,
+        {"seq": NUMBER, "prev": HASH, "hash": HASH, "external": ANYTHING},
+        description="`seq`, `prev` and `hash` are for the owner alone.",
+    ),
+    "Entries": obj(
+        {"items": many(ref("Entry"))},
+        {
+            "anonymous": many(
+                obj({"from": MOMENT, "until": MOMENT, "allowed": COUNT, "denied": COUNT})
+            )
+        },
+    ),
+    "Head": obj({"pod": IRI, "seq": COUNT, "hash": HASH, "time": MOMENT}),
+    "Event": obj({"id": {"type": "string"}, **_EVENT}),
+    "Webhook": obj(_EVENT),
+    "Delivery": obj(
+        {
+            "id": {"type": "string"},
+            "type": one_of(*EVENT_TYPES),
+            "timestamp": MOMENT,
+            "request": or_null(IRI),
+            "grant": or_null(IRI),
+            "callback": IRI,
+            "state": one_of("waiting", "delivered", "failed", "gone"),
+            "tries": COUNT,
+            "firstTry": or_null(MOMENT),
+            "lastTry": or_null(MOMENT),
+            "nextTry": or_null(MOMENT),
+            "status": or_null({"type": "integer"}),
+            "reason": or_null({"type": "string"}),
+        }
+    ),
+    "Question": obj(
+        None,
+        {"resource": or_null(IRI), "request": or_null(IRI), "acl": or_null({"type": "string"})},
+        description="A resource, a resource with an acl, or a request.",
+    ),
+    "Reached": obj(
+        {
+            "reader": obj(
+                {
+                    "kind": one_of("everyone", "signed-in", "agent", "group", "agency"),
+                    **{name: or_null({"type": "string"}) for name in _READER_MEMBERS},
+                }
+            ),
+            "modes": many(one_of("read", "write", "append", "control")),
+            "because": obj(
+                {
+                    "kind": one_of("acl", "grant", "statutory"),
+                    "id": IRI,
+                    "inherited": FLAG,
+                    "purpose": or_null(IRI),
+                    "properties": or_null(_IRIS),
+                    "until": or_null(MOMENT),
+                }
+            ),
+        }
+    ),
+    "Change": obj({name: many(ref("Reached")) for name in ("gains", "loses", "stays")}),
+    "Simulated": {
+        "oneOf": [
+            obj(
+                {
+                    "resource": IRI,
+                    "items": many(ref("Reached")),
+                    "notNow": many(
+                        obj({"grant": IRI, "agency": IRI, "problem": {"type": "string"}})
+                    ),
+                    "whole": FLAG,
+                }
+            ),
+            obj(
+                {
+                    "resource": IRI,
+                    **{name: many(ref("Reached")) for name in ("gains", "loses", "stays")},
+                },
+                {"members": ref("Change")},
+            ),
+            obj(
+                {
+                    "request": IRI,
+                    "items": many(
+                        obj(
+                            {
+                                "target": IRI,
+                                **{
+                                    name: many(ref("Reached"))
+                                    for name in ("gains", "loses", "stays")
+                                },
+                            }
+                        )
+                    ),
+                }
+            ),
+        ]
+    },
+}
+_LIMITS: Mapping[str, Schema] = {
+    "maxDuration": or_null(LENGTH),
+    "maxCount": or_null(NUMBER),
+    "maxRetention": or_null(LENGTH),
+    "minInterval": or_null(LENGTH),
+    "modes": _MODES,
+    "recipients": _WORDS,
+    "countries": _WORDS,
+}
+_CLASS = obj(
+    {"class": IRI}, {"properties": or_null(many(IRI, 200, 1)), "required": FLAG, "special": FLAG}
+)
+_PURPOSE: Mapping[str, Schema] = {
+    "agency": IRI,
+    "label": _LANGUAGES,
+    "description": _LANGUAGES,
+    "lane": one_of("consent", "statutory"),
+    "legalBasis": {"type": "string"},
+    "broader": or_null(IRI),
+    "dataClasses": many(_CLASS, 200, 1),
+    "limits": obj(_LIMITS),
+    "consequenceOfRefusing": or_null(_LANGUAGES),
+}
+_AGENCY: Mapping[str, Schema] = {
+    "contact": or_null(TEXT),
+    "dpo": or_null(TEXT),
+    "kind": one_of("public", "private"),
+    "webids": _WORDS,
+    "clients": _WORDS,
+    "callbacks": _WORDS,
+}
+_CODES: Mapping[str, Schema] = {"kbo": TEXT, "ovo": TEXT}
+_STATE_OF_PURPOSE = one_of("draft", "published", "suspended", "retired")
+SCHEMAS |= {
+    "Purpose": obj(
+        {
+            "id": IRI,
+            "version": {"type": ["integer", "string"]},
+            **_PURPOSE,
+            "state": _STATE_OF_PURPOSE,
+        },
+        {"law": TEXT, "protocol": TEXT},
+    ),
+    "NewPurpose": obj(
+        {"id": TEXT, "agency": TEXT, "label": _LANGUAGES, "description": _LANGUAGES},
+        {
+            "version": or_null({"type": ["integer", "string"]}),
+            **{
+                name: or_null(schema)
+                for name, schema in _PURPOSE.items()
+                if name not in ("agency", "label", "description", "limits")
+            },
+            "limits": or_null(obj(None, {n: or_null(s) for n, s in _LIMITS.items()})),
+            "law": or_null(TEXT),
+            "protocol": or_null(TEXT),
+            "state": or_null(one_of("draft")),
+        },
+    ),
+    "Agency": obj(
+        {"id": IRI, "name": _LANGUAGES, **_AGENCY, "state": one_of("active", "suspended")}, _CODES
+    ),
+    "NewAgency": obj(
+        {"id": TEXT, "name": _LANGUAGES},
+        {
+            **{name: or_null(schema) for name, schema in {**_AGENCY, **_CODES}.items()},
+            "state": or_null(one_of("active", "suspended")),
+        },
+    ),
+}
