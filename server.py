@@ -19,6 +19,7 @@ import acl.wac
 import consent.house
 import consent.permits
 import consent.routes
+import consent.statutory_permits
 import dashboard.problems
 import dashboard.routes
 import identity.account_routes
@@ -97,7 +98,8 @@ def build_app(
     groups = RemoteGroups(hosts, base, fetcher.get, wall, settings.dev) if hosts else None
     deciding = informed(db, groups)
     ours = acl.wac.permit_source(groups, Alarm())
-    sources = (ours, consent.permits.permit_source(base, signer))
+    lawful = consent.statutory_permits.beside(consent.permits.permit_source(base, signer))
+    sources = (ours, lawful)
     soon = Soon(deciding, base, wall, agency_of)
     data = ldp.ask.House(
         base=base,

@@ -92,7 +92,7 @@ async def operates(tx: Tx, who: Who, base: Iri) -> bool:
         return False
     sql = "SELECT 1 AS own FROM client_access WHERE id = :access AND kind = 'credential'"
     given = (
-        who.access is None
+        (who.access is None and who.issuer is None)
         or SCOPE in who.scopes
         or await tx.one(sql, access=who.access) is not None
     )

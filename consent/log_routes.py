@@ -5,12 +5,15 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from consent import forms, log, log_heads
+from consent import forms, log, log_external, log_heads
 from consent.exchange_routes import (
     document_answer,
+    moved_answer,
     next_link,
+    once_of,
     one_more,
     page_of,
+    read_body,
     require_signed_in,
 )
 from consent.house import House
@@ -75,6 +78,13 @@ class Log:
         record = as_records(self.house.base, shown)
         return document_answer(request, self.house, document, headers=link, record=record)
 
+    async def external(self, request: web.Request, who: Who) -> web.Response:
+        require_signed_in(who)
+        body = await read_body(request)
+        once = once_of(request, who, body)
+        told = log_external.read_push(body)
+        return moved_answer(await log_external.push(self.house, who, told, once))
+
     async def head(self, request: web.Request, who: Who) -> web.Response:
         require_signed_in(who)
         form = forms.choose(request.headers.get("Accept"), (forms.JOSE, forms.JSON))
@@ -105,6 +115,7 @@ def routes(house: House, door: Door) -> list[web.RouteDef]:
     rooms = Log(house)
     return [
         web.get("/.consent/log", door.api(rooms.entries)),
+        web.post("/.consent/log/external", door.api(rooms.external)),
         web.get("/.consent/log/head", door.api(rooms.head)),
         web.get("/.consent/log/heads", door.api(rooms.heads)),
         web.get("/.consent/log/export", door.api(rooms.export)),

@@ -71,7 +71,8 @@ LOG: Sequence[Operation] = (
         query=(_POD,), problems=(403, 404),
     ),
     Operation(
-        "get", f"{_L}/export", "exportLog", "The whole log, one entry a line, and its head", SUBJECT,
+        "get", f"{_L}/export", "exportLog", "The whole log, an entry a line, and its head",
+        SUBJECT,
         {200: Reply("Every entry.", {"application/x-ndjson": {"type": "string"}})},
         query=(_POD,), problems=(403, 404),
     ),

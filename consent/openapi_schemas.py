@@ -3,6 +3,7 @@
 
 from collections.abc import Mapping
 
+from consent.openapi_registry import LANGUAGES, MODES, REGISTRY_SCHEMAS, WORDS
 from consent.openapi_words import (
     ANYTHING,
     COUNT,
@@ -21,21 +22,18 @@ from consent.openapi_words import (
     ref,
 )
 
-_LANGUAGES = obj(None, {language: TEXT for language in ("nl", "en", "fr", "de")}, minProperties=1)
-_MODES = many(one_of("append", "read"), 2, 1)
-_WORDS = many({"type": "string", "minLength": 1}, 200)
 _IRIS = many(IRI)
 _LANG = one_of("nl", "en", "fr", "de")
 _TERMS: Mapping[str, Schema] = {
-    "modes": _MODES,
+    "modes": MODES,
     "validFrom": or_null(MOMENT),
     "validUntil": or_null(MOMENT),
     "duration": or_null(LENGTH),
     "count": or_null(NUMBER),
     "minInterval": or_null(LENGTH),
     "retention": or_null(LENGTH),
-    "recipients": _WORDS,
-    "countries": _WORDS,
+    "recipients": WORDS,
+    "countries": WORDS,
     "case": or_null(TEXT),
 }
 _PICKED = obj({"target": IRI}, {"properties": or_null(many(IRI, 200, 1))})
@@ -100,7 +98,7 @@ _GRANT: Mapping[str, Schema] = {
     "lane": one_of("consent", "statutory"),
     "legalBasis": {"type": "string"},
     "data": many(ref("Datum")),
-    "modes": _MODES,
+    "modes": MODES,
     "validFrom": MOMENT,
     "validUntil": MOMENT,
     "count": or_null(NUMBER),
@@ -108,12 +106,12 @@ _GRANT: Mapping[str, Schema] = {
     "uses": COUNT,
     "lastRead": or_null(MOMENT),
     "retention": or_null(LENGTH),
-    "recipients": _WORDS,
-    "countries": _WORDS,
+    "recipients": WORDS,
+    "countries": WORDS,
     "case": or_null(TEXT),
     "request": IRI,
     "receipts": _IRIS,
-    "links": obj({name: IRI for name in ("purpose", "agency", "history", "log")}),
+    "links": obj(dict.fromkeys(("purpose", "agency", "history", "log"), IRI)),
 }
 
 SCHEMAS: dict[str, Schema] = {
@@ -163,7 +161,7 @@ SCHEMAS: dict[str, Schema] = {
         },
         {
             **{name: or_null(schema) for name, schema in _TERMS.items()},
-            "ifRefused": or_null(_LANGUAGES),
+            "ifRefused": or_null(LANGUAGES),
             "callback": or_null(IRI),
             "decisionDeadline": or_null(MOMENT),
             "renews": or_null(IRI),
@@ -178,7 +176,7 @@ SCHEMAS: dict[str, Schema] = {
             "purpose": IRI,
             "data": many(ref("Datum")),
             **_TERMS,
-            "ifRefused": or_null(_LANGUAGES),
+            "ifRefused": or_null(LANGUAGES),
             "callback": or_null(IRI),
             "renews": or_null(IRI),
             "created": MOMENT,
@@ -238,10 +236,10 @@ SCHEMAS: dict[str, Schema] = {
         {"noticeHash": TEXT, "lang": _LANG},
         {
             "data": or_null(many(_PICKED, 1000)),
-            "modes": or_null(_MODES),
+            "modes": or_null(MODES),
             "count": or_null(NUMBER),
             "validUntil": or_null(MOMENT),
-            "confirm": or_null(_WORDS),
+            "confirm": or_null(WORDS),
         },
     ),
     "Refusal": obj(None, {"reason": or_null(TEXT)}),
@@ -261,7 +259,7 @@ SCHEMAS: dict[str, Schema] = {
         None,
         {
             "data": or_null(many(_PICKED, 1000)),
-            "modes": or_null(_MODES),
+            "modes": or_null(MODES),
             "count": or_null(NUMBER),
             "validUntil": or_null(MOMENT),
         },
@@ -396,73 +394,5 @@ SCHEMAS: dict[str, Schema] = {
             ),
         ]
     },
-}
-_LIMITS: Mapping[str, Schema] = {
-    "maxDuration": or_null(LENGTH),
-    "maxCount": or_null(NUMBER),
-    "maxRetention": or_null(LENGTH),
-    "minInterval": or_null(LENGTH),
-    "modes": _MODES,
-    "recipients": _WORDS,
-    "countries": _WORDS,
-}
-_CLASS = obj(
-    {"class": IRI}, {"properties": or_null(many(IRI, 200, 1)), "required": FLAG, "special": FLAG}
-)
-_PURPOSE: Mapping[str, Schema] = {
-    "agency": IRI,
-    "label": _LANGUAGES,
-    "description": _LANGUAGES,
-    "lane": one_of("consent", "statutory"),
-    "legalBasis": {"type": "string"},
-    "broader": or_null(IRI),
-    "dataClasses": many(_CLASS, 200, 1),
-    "limits": obj(_LIMITS),
-    "consequenceOfRefusing": or_null(_LANGUAGES),
-}
-_AGENCY: Mapping[str, Schema] = {
-    "contact": or_null(TEXT),
-    "dpo": or_null(TEXT),
-    "kind": one_of("public", "private"),
-    "webids": _WORDS,
-    "clients": _WORDS,
-    "callbacks": _WORDS,
-}
-_CODES: Mapping[str, Schema] = {"kbo": TEXT, "ovo": TEXT}
-_STATE_OF_PURPOSE = one_of("draft", "published", "suspended", "retired")
-SCHEMAS |= {
-    "Purpose": obj(
-        {
-            "id": IRI,
-            "version": {"type": ["integer", "string"]},
-            **_PURPOSE,
-            "state": _STATE_OF_PURPOSE,
-        },
-        {"law": TEXT, "protocol": TEXT},
-    ),
-    "NewPurpose": obj(
-        {"id": TEXT, "agency": TEXT, "label": _LANGUAGES, "description": _LANGUAGES},
-        {
-            "version": or_null({"type": ["integer", "string"]}),
-            **{
-                name: or_null(schema)
-                for name, schema in _PURPOSE.items()
-                if name not in ("agency", "label", "description", "limits")
-            },
-            "limits": or_null(obj(None, {n: or_null(s) for n, s in _LIMITS.items()})),
-            "law": or_null(TEXT),
-            "protocol": or_null(TEXT),
-            "state": or_null(one_of("draft")),
-        },
-    ),
-    "Agency": obj(
-        {"id": IRI, "name": _LANGUAGES, **_AGENCY, "state": one_of("active", "suspended")}, _CODES
-    ),
-    "NewAgency": obj(
-        {"id": TEXT, "name": _LANGUAGES},
-        {
-            **{name: or_null(schema) for name, schema in {**_AGENCY, **_CODES}.items()},
-            "state": or_null(one_of("active", "suspended")),
-        },
-    ),
+    **REGISTRY_SCHEMAS,
 }

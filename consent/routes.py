@@ -9,6 +9,7 @@ from aiohttp import web
 from acl import wac
 from acl.decide import PermitSource
 from consent import (
+    cases_routes,
     event_routes,
     grant_routes,
     log_routes,
@@ -17,6 +18,8 @@ from consent import (
     registry_routes,
     request_routes,
     simulate_routes,
+    statutory_permits,
+    statutory_routes,
 )
 from consent.context import API
 from consent.durations import plus
@@ -93,6 +96,8 @@ def routes(
         *registry_routes.routes(house, door, dev=dev),
         *request_routes.routes(house, door),
         *grant_routes.routes(house, door),
+        *statutory_routes.routes(house, door),
+        *cases_routes.routes(house, door),
         *log_routes.routes(house, door),
         *event_routes.routes(house, door),
         *openapi_routes.routes(house, door),

@@ -28,7 +28,10 @@ OPEN = frozenset({State.DECLARED, State.ACTIVE, State.SUSPENDED})
 
 
 class Move(StrEnum):
-    """What can happen to it: by an operator, or by the clock (start, expire)."""
+    """What can happen to it: by an operator, or by the clock (start, expire).
+
+    An objection moves nothing by itself: it may stop the access for one person's pods.
+    """
 
     DECLARE = "declare"
     START = "start"
@@ -36,6 +39,7 @@ class Move(StrEnum):
     RESUME = "resume"
     END = "end"
     EXPIRE = "expire"
+    OBJECT = "object"
 
 
 TABLE: Mapping[tuple[State, Move], State] = {

@@ -5,22 +5,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from consent.agency import find_agency
-from consent.caller import (
-    Caller,
-    Side,
-    caller_of,
-    etag_of,
-    operates,
-    require_match,
-    require_operator,
-)
+from consent.caller import Side, caller_of, operates, require_match, require_operator
 from consent.cases import Case, Kind, open_case
 from consent.faults import Faults
 from consent.house import House
-from consent.lists import Page, next_number
+from consent.lists import next_number
 from consent.once import Answer, Once, earlier, keep
 from consent.purpose import Purpose, find_purpose
-from consent.statutory import Move, State, Statutory, due, moved, statutory_json
+from consent.statutory import Move, State, Statutory, due, moved
 from consent.statutory_declaring import (
     Declared,
     Measure,
@@ -28,21 +20,19 @@ from consent.statutory_declaring import (
     measured,
     read_declared,
 )
-from consent.statutory_reach import concerns, pods_reached
+from consent.statutory_reach import pods_reached
 from consent.statutory_rows import (
     add_event,
     add_statutory,
-    events_of,
     find_statutory,
     late,
     lift,
     mark_told,
     object_to,
-    objected,
     of_classes,
     save_move,
-    statutory_of,
 )
+from consent.statutory_views import Seen, side_of
 from identity.who import Who
 from notify import outbox
 from pod import clock
@@ -55,24 +45,6 @@ NEW = Once()
 SERVER = "server"
 MOST_TOLD = 500
 STARTED, STOPPED = "StatutoryStarted", "StatutoryStopped"
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """An access as the caller sees it."""
-
-    access: Statutory
-    side: Side
-    moment: Instant
-    objected: bool
-
-    def json(self) -> dict[str, object]:
-        """The GET shape."""
-        return statutory_json(self.access, self.moment, objected=self.objected)
-
-    def tag(self) -> str:
-        """KC-7."""
-        return etag_of(str(self.json()["state"]), self.side, self.access.version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +172,7 @@ async def _move(tx: Tx, id_: Iri, try_: Try, house: House) -> Answer:
     moment = await clock.instant(tx, house.now())
     access = await find_statutory(tx, id_)
     if not await operates(tx, try_.who, house.base):
-        await _side(tx, await caller_of(tx, try_.who, house.base), access, False)
+        await side_of(tx, await caller_of(tx, try_.who, house.base), access, False)
         raise Refused("Only an operator of this server may do that.", problem="not-an-operator")
     if access is None:
         raise Missing("There is no statutory access by that name.")
@@ -250,7 +222,7 @@ async def _tell_stop(tx: Tx, access: Statutory, moment: Instant) -> None:
 async def object_(
     house: House, who: Who, id_: Iri, objection: tuple[str, bool, Iri], once: Once = NEW
 ) -> Answer:
-    """GDPR 21: the subject objects. `objection`: why, whether it stands still meanwhile, its case."""
+    """GDPR 21. `objection`: why, whether the access stands still meanwhile, and the case's name."""
     return await house.db.write(id_, _object, who, id_, objection, once, house)
 
 
@@ -261,7 +233,7 @@ async def _object(
     caller = await caller_of(tx, who, house.base)
     moment = await clock.instant(tx, house.now())
     access = await find_statutory(tx, id_)
-    side = await _side(tx, caller, access, await operates(tx, who, house.base))
+    side = await side_of(tx, caller, access, await operates(tx, who, house.base))
     if side is not Side.SUBJECT or access is None:
         raise Refused("That is for the other side to decide.", problem="not-yours-to-decide")
     again = await earlier(tx, once, moment)
@@ -282,92 +254,6 @@ async def _object(
     if stops:
         await object_to(tx, access.id, caller.webid, case.id, moment)
     details: dict[str, object] = {"case": case.id, "suspends": stops}
-    await add_event(tx, access, Move.SUSPEND if stops else Move.DECLARE, "subject", moment, details)
+    await add_event(tx, access, Move.OBJECT, "subject", moment, details)
     await clock.mark(tx, moment)
     return await keep(tx, once, Answer(201, case.json(moment), {"Location": case.id}), moment)
-
-
-async def look(house: House, who: Who, id_: Iri) -> Seen:
-    """One access, for its subject, its agency and operators."""
-    return await house.db.read(_look, who, id_, house)
-
-
-async def _look(tx: Tx, who: Who, id_: Iri, house: House) -> Seen:
-    caller = await caller_of(tx, who, house.base)
-    access = await find_statutory(tx, id_)
-    side = await _side(tx, caller, access, await operates(tx, who, house.base))
-    if access is None:
-        raise LookupError("an access with a side is there")
-    moment = await clock.instant(tx, house.now())
-    return await _seen(tx, access, side, caller, moment)
-
-
-async def _seen(
-    tx: Tx, access: Statutory, side: Side, caller: Caller, moment: Instant
-) -> Seen:
-    subject = caller.webid if side is Side.SUBJECT else access.subject or ""
-    return Seen(access, side, moment, await objected(tx, access.id, subject=subject))
-
-
-async def _side(tx: Tx, caller: Caller, access: Statutory | None, operator: bool) -> Side:
-    """KC-4: whose it is, or as if it were not there."""
-    if access is not None and caller.agency == access.agency:
-        return Side.AGENCY
-    if access is not None and await _is_hers(tx, access, caller):
-        caller.subject()
-        return Side.SUBJECT
-    if access is not None and operator:
-        return Side.OPERATOR
-    raise Missing("There is nothing of yours by that name.")
-
-
-async def _is_hers(tx: Tx, access: Statutory, caller: Caller) -> bool:
-    if access.subject is not None:
-        return access.subject == caller.webid
-    owner = await tx.one("SELECT 1 AS owns FROM owner WHERE webid = :w LIMIT 1", w=caller.webid)
-    return owner is not None and await concerns(tx, access, caller.webid)
-
-
-async def history(house: House, who: Who, id_: Iri) -> list[dict[str, object]]:
-    """Every event, for those who see the access; what another subject did is not in it."""
-    return await house.db.read(_history, who, id_, house)
-
-
-async def _history(tx: Tx, who: Who, id_: Iri, house: House) -> list[dict[str, object]]:
-    seen = await _look(tx, who, id_, house)
-    events = await events_of(tx, id_)
-    if seen.access.subject is None and seen.side is not Side.OPERATOR:
-        events = [event for event in events if event["by"] != "subject"]
-    return events
-
-
-async def list_statutory(house: House, who: Who, page: Page) -> list[Seen]:
-    """Newest first: an agency's own, those about a person, or for an operator all."""
-    return await house.db.read(_list, who, page, house)
-
-
-async def _list(tx: Tx, who: Who, page: Page, house: House) -> list[Seen]:
-    caller = await caller_of(tx, who, house.base)
-    every = await operates(tx, who, house.base)
-    subject = None
-    if caller.decides or (caller.agency is None and not every):
-        subject = caller.subject()
-    moment = await clock.instant(tx, house.now())
-    found = list(await statutory_of(tx, caller.agency, subject, every, page))
-    if subject is not None and not every:
-        found = await _with_classes(tx, found, caller, page)
-    return [
-        await _seen(tx, access, await _side(tx, caller, access, every), caller, moment)
-        for access in found
-    ]
-
-
-async def _with_classes(
-    tx: Tx, found: list[Statutory], caller: Caller, page: Page
-) -> list[Statutory]:
-    known = {access.id for access in found}
-    after = await find_statutory(tx, page.after) if page.after is not None else None
-    last = 2**62 if after is None else after.seq
-    more = [a for a in await of_classes(tx) if a.seq < last and a.id not in known]
-    found += [access for access in more if await _is_hers(tx, access, caller)]
-    return sorted(found, key=lambda access: -access.seq)[: page.limit]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""The body of `POST statutory`, measured against the registry; 422 with each fault (KC-26), pure."""
+"""The body of `POST statutory` against the registry; 422 with each fault (KC-26), pure."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

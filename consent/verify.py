@@ -96,12 +96,13 @@ def verify_log(
     return _with_head(seq, prev, head, jwks)
 
 
-def _kept(heads: Sequence[str], jwks: Json | None) -> dict[object, object]:
+def _kept(heads: Sequence[str], jwks: Json | None) -> dict[int, object]:
     """The hashes that were signed, by number of the entry; Unreadable for a head of others."""
     if heads and jwks is None:
         raise Unreadable("Earlier heads can only be checked with the keys of the server.")
     payloads = [opened(head, jwks or {}) for head in heads]
-    return {payload.get("seq"): payload.get("hash") for payload in payloads if payload.get("seq")}
+    found = ((payload.get("seq"), payload.get("hash")) for payload in payloads)
+    return {seq: hash_ for seq, hash_ in found if isinstance(seq, int) and seq > 0}
 
 
 def _document(line: str | bytes) -> dict[str, object] | None:

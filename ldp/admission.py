@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from acl.decide import Decision, decide
 from acl.modes import Mode
-from acl.permit import Denial
+from acl.permit import Denial, Permit
 from identity.who import Who
+from ldp.adding import granted
 from ldp.ask import House
 from ldp.headers import storage_description_link
 from ldp.needs import Need
@@ -37,12 +38,16 @@ class Denied(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a name lies: what is there, and which containers above it are not there yet."""
+    """Where a name lies: what is there, and which containers above it are not there yet.
+
+    `under` is the grant by which it may be made or added to, None when WAC is enough.
+    """
 
     found: Found
     missing: tuple[Iri, ...]
     deepest: Iri | None
     twin: Iri | None
+    under: Permit | None = None
 
     @property
     def exists(self) -> bool:
@@ -70,12 +75,17 @@ async def look(tx: Tx, house: House, who: Who, iri: Iri, now: Instant) -> tuple[
     return found, await decide(tx, who, found, now, house.sources)
 
 
-async def require(tx: Tx, house: House, who: Who, needs: Iterable[Need], now: Instant) -> None:
-    """Every mode on every resource, or the refusal."""
+async def require(
+    tx: Tx, house: House, who: Who, needs: Iterable[Need], now: Instant
+) -> Permit | None:
+    """Every mode on every resource, or the refusal. The grant that was needed for it, if any."""
+    found: list[tuple[Decision, Mode]] = []
     for iri, modes in needs:
         _, decision = await look(tx, house, who, iri, now)
         if modes not in decision.modes:
             raise refusal(who, decision, iri)
+        found.append((decision, modes))
+    return granted(found)
 
 
 async def survey(tx: Tx, target: Iri) -> Place:

@@ -3,14 +3,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyoxigraph as ox
 
 from acl.check import check_acl, check_groups
 from acl.history import record_change
 from acl.modes import Mode
+from acl.permit import Permit
 from ldp import needs
+from ldp.adding import granted, note_addition, unmarked
 from ldp.admission import (
     CONSTRAINED,
     Place,
@@ -123,7 +125,8 @@ async def _patch(
     """One commit. None when the document is large and no new state was prepared for its version."""
     now = house.now()
     place = await survey(tx, ask.target)
-    await _require_modes(tx, house, ask, change, place, now)
+    under = await _require_modes(tx, house, ask, change, place, now)
+    place = replace(place, under=under)
     old = place.found.resource
     _refuse_kind(house, ask, place)
     check_write(ask.conditions, old.version if old else None, old.modified if old else None)
@@ -138,7 +141,7 @@ async def _patch(
 
 async def _require_modes(
     tx: Tx, house: House, ask: Ask, change: Patch, place: Place, now: Instant
-) -> None:
+) -> Permit | None:
     _, decision = await look(tx, house, ask.who, ask.target, now)
     ((_, modes),) = needs.to_patch(ask.target, change)
     # n3-patch.md §3: an empty patch needs Read or Append.
@@ -150,7 +153,8 @@ async def _require_modes(
             raise refusal(ask.who, decision, ask.target)
         deepest = place.deepest or ask.target
         needed = needs.to_create(ask.target, place.missing, deepest)
-        await require(tx, house, ask.who, needed, now)
+        return await require(tx, house, ask.who, needed, now)
+    return granted([(decision, modes)]) if modes else None
 
 
 def _refuse_kind(house: House, ask: Ask, place: Place) -> None:
@@ -222,7 +226,8 @@ async def _keep(
     if old is not None and content is None:
         # P5: nothing changed, so there is no new version and nobody is told.
         headers = written_headers(ask.target, old.version, old.essence, old.modified)
-        return Kept(Answer(204, {**headers, **more}))
+        headers |= await note_addition(tx, house, ask, place.under, old, 204)
+        return Kept(Answer(204, {**unmarked(headers, place.under), **more}))
     kept = content if content is not None else b""
     if isinstance(kept, bytes):
         await _check_kept(tx, house, ask, old, media_type, kept)
@@ -234,10 +239,11 @@ async def _keep(
     if governed_by(ask.target) is not None:
         await record_change(tx, new, ask.who, created=created)
     headers = written_headers(ask.target, new.version, rdf.essence(media_type), now)
+    headers |= await note_addition(tx, house, ask, place.under, new, 201 if created else 204)
     if old is None:
         return Kept(Answer(201, {"Location": ask.target, **headers, **more}))
     dropped = (old.blob,) if old.blob is not None else ()
-    return Kept(Answer(204, {**headers, **more}), dropped)
+    return Kept(Answer(204, {**unmarked(headers, place.under), **more}), dropped)
 
 
 async def _check_kept(

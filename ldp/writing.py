@@ -2,12 +2,15 @@
 """PUT, POST and DELETE: rights, what is there, preconditions, then one commit."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace as with_
 
 from acl.check import check_acl, check_groups
 from acl.history import record_change, record_removal
 from acl.modes import Mode
+from acl.permit import Permit
 from acl.rules import Rule
 from ldp import needs
+from ldp.adding import granted, note_addition
 from ldp.admission import (
     CONSTRAINED,
     Place,
@@ -79,7 +82,7 @@ async def _admit_put(tx: Tx, house: House, ask: Ask) -> Place:
     if place.exists:
         await require(tx, house, ask.who, needs.to_replace(ask.target), now)
     else:
-        await _require_creation(tx, house, ask, place, now)
+        place = with_(place, under=await _require_creation(tx, house, ask, place, now))
     _refuse_kind(ask, place)
     refuse_clash(ask.target, place)
     if is_container(ask.target) and place.exists:
@@ -103,14 +106,16 @@ async def _admit_put(tx: Tx, house: House, ask: Ask) -> Place:
     return place
 
 
-async def _require_creation(tx: Tx, house: House, ask: Ask, place: Place, now: Instant) -> None:
+async def _require_creation(
+    tx: Tx, house: House, ask: Ask, place: Place, now: Instant
+) -> Permit | None:
     if place.deepest is None and not is_auxiliary(ask.target):
         # No pod by that name: the same answer as for a pod that lets nobody in.
         _, decision = await look(tx, house, ask.who, ask.target, now)
         raise refusal(ask.who, decision, ask.target)
     deepest = place.deepest or ask.target
     needed = needs.to_create(ask.target, place.missing, deepest)
-    await require(tx, house, ask.who, needed, now)
+    return await require(tx, house, ask.who, needed, now)
 
 
 def _refuse_kind(ask: Ask, place: Place) -> None:
@@ -155,6 +160,7 @@ async def _put(tx: Tx, house: House, ask: Ask, draft: Draft, rules: tuple[Rule, 
     if governed_by(ask.target) is not None:
         await record_change(tx, new, ask.who, created=created)
     headers = written_headers(ask.target, new.version, rdf.essence(draft.media_type), now)
+    headers |= await note_addition(tx, house, ask, place.under, new, 201 if created else 204)
     dropped = (old.blob,) if old is not None and old.blob is not None else ()
     return Kept(_written(house, ask.target, headers, old is None), dropped)
 
@@ -209,6 +215,7 @@ async def _make_container(tx: Tx, house: House, ask: Ask, body: bytes) -> Kept:
     await make_containers(tx, place.missing, now)
     new = await keep(tx, ask.target, rdf.TURTLE, body, now, created=True, quota=house.quota)
     headers = written_headers(ask.target, new.version, rdf.TURTLE, now)
+    headers |= await note_addition(tx, house, ask, place.under, new, 201)
     return Kept(_written(house, ask.target, headers, True))
 
 
@@ -216,7 +223,7 @@ async def create(house: House, ask: Ask) -> Answer:
     """POST: a new member, under a name that the server picks (SP-58, SP-59a)."""
     refuse_announced(house, ask)
     for attempt in range(TRIES):
-        target = await house.db.read(_admit_post, house, ask, attempt)
+        target, _ = await house.db.read(_admit_post, house, ask, attempt)
         if is_container(target):
             answer = await house.db.write(storage_of(target), _post_container, house, ask, target)
         else:
@@ -239,7 +246,9 @@ async def _commit_post(house: House, ask: Ask, target: Iri, draft: Draft) -> Ans
     return answer
 
 
-async def _admit_post(tx: Tx, house: House, ask: Ask, attempt: int) -> Iri:
+async def _admit_post(
+    tx: Tx, house: House, ask: Ask, attempt: int
+) -> tuple[Iri, Permit | None]:
     now = house.now()
     found, decision = await look(tx, house, ask.who, ask.target, now)
     ((_, mode),) = needs.to_add_member(ask.target)
@@ -258,7 +267,7 @@ async def _admit_post(tx: Tx, house: House, ask: Ask, attempt: int) -> Iri:
     if not ask.types & CONTAINERS:
         require_type(ask)
         await refuse_announced_growth(tx, house, ask, 0)
-    return await _mint(tx, ask, attempt)
+    return await _mint(tx, ask, attempt), granted([(decision, mode)])
 
 
 async def _mint(tx: Tx, ask: Ask, attempt: int) -> Iri:
@@ -281,7 +290,7 @@ async def _taken(tx: Tx, plain: Iri) -> bool:
 
 
 async def _post(tx: Tx, house: House, ask: Ask, target: Iri, draft: Draft) -> Answer | None:
-    await _admit_post(tx, house, ask, TRIES)
+    _, under = await _admit_post(tx, house, ask, TRIES)
     if await _taken(tx, target):
         return None
     now = house.now()
@@ -290,16 +299,18 @@ async def _post(tx: Tx, house: House, ask: Ask, target: Iri, draft: Draft) -> An
         tx, target, draft.media_type, draft.content, now, created=True, quota=house.quota
     )
     headers = written_headers(target, new.version, rdf.essence(draft.media_type), now)
+    headers |= await note_addition(tx, house, ask, under, new, 201)
     return _written(house, target, headers, True)
 
 
 async def _post_container(tx: Tx, house: House, ask: Ask, target: Iri) -> Answer | None:
-    await _admit_post(tx, house, ask, TRIES)
+    _, under = await _admit_post(tx, house, ask, TRIES)
     if await _taken(tx, Iri(target[:-1])):
         return None
     now = house.now()
     new = await keep(tx, target, rdf.TURTLE, b"", now, created=True)
     headers = written_headers(target, new.version, rdf.TURTLE, now)
+    headers |= await note_addition(tx, house, ask, under, new, 201)
     return _written(house, target, headers, True)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from pod.contexts import BUNDLED
 from pod.errors import Unprocessable, Unreadable
 
 DEEPEST = 100
@@ -78,13 +79,14 @@ def _member(key: str, value: Any, contexts: Mapping[str, object], depth: int) ->
 def _context(value: object, contexts: Mapping[str, object], depth: int) -> object:
     if not isinstance(value, str):
         return _resolved(value, contexts, depth)
-    if value not in contexts:
+    known = contexts.get(value, BUNDLED.get(value))
+    if known is None:
         raise Unprocessable(
             f"The JSON-LD context <{value[:200]}> is not bundled with this server;"
             " write the terms out or put the context inline.",
             problem="unknown-context",
         )
-    return contexts[value]
+    return known
 
 
 def _too_deep() -> Unreadable:

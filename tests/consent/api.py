@@ -63,7 +63,7 @@ class Api:
         return answer.status, body["type"].rsplit("#", 1)[-1]
 
 
-async def _identify(request: web.Request) -> Who:
+async def identify(request: web.Request) -> Who:
     name = request.headers.get("X-Who")
     return ANYONE if name is None else WHO[name]
 
@@ -72,7 +72,7 @@ async def _identify(request: web.Request) -> Who:
 async def an_api(village: Village) -> AsyncIterator[Api]:
     """Every room of consent behind its doors, with both sources of permission."""
     app = web.Application()
-    app.add_routes(routes(village.house, Door(BASE, _identify), dev=True))
+    app.add_routes(routes(village.house, Door(BASE, identify), dev=True))
     async with TestClient(TestServer(app)) as client:
         yield Api(client, village)
 
