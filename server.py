@@ -38,6 +38,7 @@ from acl.restore import restore_lost
 from acl.soon import Soon
 from commands import acl_history, demo, dev_idp, keys, organisation, registry, seed, token, verify
 from commands.delivering import delivering
+from commands.in_front import behind
 from commands.page_changes import keeping_of
 from commands.settings import Settings, WrongUsage, add_flags, read_settings
 from commands.settling import settling
@@ -116,12 +117,14 @@ def build_app(
     )
     rates = consent.house.DEVELOPMENT_RATES if settings.dev else consent.house.PLAIN_RATES
     word = consent.house.House(base, deciding, files, wall, signer, rates, soon=soon)
-    app = web.Application(client_max_size=settings.max_body)
+    app = web.Application(
+        client_max_size=settings.max_body, middlewares=behind(settings.trusted_proxy)
+    )
     get, tries = fetcher.get, passwords.tries
     app.add_routes(identity.registration_routes.routes(db, door, tries, wall, dev=settings.dev))
     app.add_routes(identity.revocation_routes.routes(db, door, get, keys, replay, base, wall))
     app.add_routes(
-        identity.routes.routes(db, door, keys, replay, base, wall, get, dev=settings.dev)
+        identity.routes.routes(db, door, keys, replay, base, wall, get, settings.dev, tries)
     )
     app.add_routes(
         identity.upstream_routes.routes(db, door, base, wall, get, fetcher.swap, settings.provider)
@@ -196,7 +199,7 @@ async def serve(settings: Settings, folder: DataFolder, sockets: Sockets) -> Non
 
 async def prepare(settings: Settings, folder: DataFolder) -> str:
     """What is done once before workers start; gives the greeting."""
-    open_keys(folder.keys)
+    open_keys(folder.keys, keys.seal_of(settings))
     open_replay(folder.proofs, wall()).close()
     open_tries(_tries(folder)).close()
     db = await open_sqlite(folder.database)
@@ -267,9 +270,9 @@ async def _answer(
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    traffic = Traffic()
+    traffic, signing = Traffic(), open_keys(folder.keys, keys.seal_of(settings))
     runner = web.AppRunner(
-        build_app(settings, db, folder, open_keys(folder.keys), traffic, settles),
+        build_app(settings, db, folder, signing, traffic, settles),
         access_log=None,
         max_line_size=LINE_LIMIT,
         max_field_size=LINE_LIMIT,

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-from commands.settings import WrongUsage, add_flags, read_settings
+from commands.settings import Settings, WrongUsage, add_flags, read_settings
 from identity.rotation import Listed, list_keys, rotate
+from identity.sealing import Seal, read_seal
 from pod.database import Tx
-from pod.instant import Instant, text_of, wall
+from pod.instant import DAY, HOUR, Instant, text_of, wall
 from pod.schema import migrate
 from pod.sqlite import open_sqlite
 
@@ -22,7 +23,7 @@ def add_commands(commands: Subparsers) -> None:
     """Add them to the command line."""
     keys = commands.add_parser("keys", help="the keys that sign tokens")
     what = keys.add_subparsers(required=True, metavar="list|rotate")
-    listing = what.add_parser("list", help="which there are")
+    listing = what.add_parser("list", help="which there are, and how old each is")
     rotating = what.add_parser("rotate", help="let the next one sign; publish one after it")
     rotating.add_argument(
         "--compromised",
@@ -35,31 +36,46 @@ def add_commands(commands: Subparsers) -> None:
 
 
 def _list(given: argparse.Namespace) -> int:
-    _print(list_keys(_folder(given) / "keys"))
+    settings = _settings(given)
+    _print(list_keys(settings.data / "keys", seal_of(settings)), wall())
     return 0
 
 
 def _rotate(given: argparse.Namespace) -> int:
-    folder, now = _folder(given), wall()
-    found = rotate(folder / "keys", now, compromised=given.compromised)
+    settings, now = _settings(given), wall()
+    seal = seal_of(settings)
+    found = rotate(settings.data / "keys", now, compromised=given.compromised, seal=seal)
     if given.compromised:
-        asyncio.run(_end_all(folder / "kluis.db", now))
+        asyncio.run(_end_all(settings.data / "kluis.db", now))
         print("Every session and every app's access was ended.")
-    _print(found)
+    _print(found, now)
     return 0
 
 
-def _print(found: Sequence[Listed]) -> None:
+def _print(found: Sequence[Listed], now: Instant) -> None:
     for key in found:
-        since = "" if key.since is None else f"  since {text_of(key.since)}"
-        print(f"{key.state:8}{key.kid}{since}")
+        print(f"{key.state:8}{key.kid}  since {text_of(key.since)}  {age_of(now - key.since)}")
 
 
-def _folder(given: argparse.Namespace) -> Path:
+def age_of(passed: int) -> str:
+    """How old a key is, in the largest unit that fits; a clock set back makes none younger."""
+    for unit, length in (("day", DAY), ("hour", HOUR)):
+        many = max(passed, 0) // length
+        if many:
+            return f"{many} {unit}{'s' if many > 1 else ''} old"
+    return "new"
+
+
+def seal_of(settings: Settings) -> Seal | None:
+    """OP-5: the operator's key, where she gave one."""
+    return None if settings.key_file is None else read_seal(settings.key_file)
+
+
+def _settings(given: argparse.Namespace) -> Settings:
     settings = read_settings(vars(given), os.environ)
     if not (settings.data / "kluis.db").is_file():
         raise WrongUsage(f"{settings.data} holds no pods yet; name the folder with --data.")
-    return settings.data
+    return settings
 
 
 async def _end_all(database: Path, now: Instant) -> None:

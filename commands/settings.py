@@ -11,6 +11,7 @@ from typing import Any
 
 from acl.remote import is_host
 from commands.providers import WrongProvider, read_providers
+from identity.callers import is_network
 from identity.upstream import Provider
 from pod.iri import Iri
 
@@ -44,6 +45,8 @@ class Settings:
     strict_listing: bool = False
     remote_groups: tuple[str, ...] = ()
     registration: str = ""
+    key_file: Path | None = None
+    trusted_proxy: tuple[str, ...] = ()
 
     @property
     def registers(self) -> bool:
@@ -87,6 +90,8 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
     "strict_listing": _yes,
     "remote_groups": _hosts,
     "registration": str,
+    "key_file": Path,
+    "trusted_proxy": _hosts,
 }
 _BASE = re.compile(r"https?://[a-z0-9.-]+(?::\d{1,5})?/", re.ASCII)
 MOST_WORKERS = 64
@@ -123,6 +128,18 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "--registration",
         metavar="open|closed",
         help="whether people make accounts by mail themselves (closed; open with --dev)",
+        **given,
+    )
+    parser.add_argument(
+        "--key-file",
+        type=Path,
+        help="file with the key that encrypts the signing keys (none: they lie plain, mode 0600)",
+        **given,
+    )
+    parser.add_argument(
+        "--trusted-proxy",
+        metavar="ADDRESS[,ADDRESS…]",
+        help="addresses or networks of proxies whose X-Forwarded-For counts (none)",
         **given,
     )
     parser.add_argument("--config", type=Path, help="TOML file with the same names", **given)
@@ -178,6 +195,11 @@ def _checked(settings: Settings) -> Settings:
         if not is_host(host, dev=settings.dev):
             raise WrongUsage(
                 f"--remote-groups names hosts, such as groups.example.org, not {host!r}."
+            )
+    for proxy in settings.trusted_proxy:
+        if not is_network(proxy):
+            raise WrongUsage(
+                f"--trusted-proxy names addresses, such as 10.0.0.7 or 10.0.0.0/24, not {proxy!r}."
             )
     if settings.registration not in ("", OPEN, CLOSED):
         raise WrongUsage(f"--registration is open or closed, not {settings.registration!r}.")

@@ -37,6 +37,7 @@ class Agency:
     clients: tuple[str, ...]
     callbacks: tuple[str, ...]
     state: str
+    address: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ def read_agency(source: dict[str, object], base: Iri) -> Agency:
         maybe(lambda: members.words("clients")) or (),
         maybe(lambda: members.words("callbacks")) or (),
         maybe(lambda: members.choice("state", STATES)) or ACTIVE,
+        _text(members, faults, "address"),
     )
     maybe(members.done)
     faults.end("The agency")
@@ -119,6 +121,7 @@ def agency_json(agency: Agency) -> dict[str, object]:
         **dict(agency.codes),
         "contact": agency.contact,
         "dpo": agency.dpo,
+        **({} if agency.address is None else {"address": agency.address}),
         "kind": agency.kind,
         "webids": list(agency.webids),
         "clients": list(agency.clients),

@@ -33,7 +33,9 @@ class Faults:
         return self.read(work, None)
 
     def add(self, pointer: str, detail: str, **more: object) -> None:
-        """One more fault."""
+        """One more fault; a place that was named already has had its say."""
+        if any(fault.get("pointer") == pointer for fault in self.found):
+            return
         self.found.append({"pointer": pointer, "detail": detail, **more})
         self.problems.add("bad-term")
 

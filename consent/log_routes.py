@@ -33,7 +33,8 @@ def _pod(request: web.Request) -> str:
     return pod
 
 
-def _moment(request: web.Request, name: str) -> Instant | None:
+def moment_in(request: web.Request, name: str) -> Instant | None:
+    """The moment that a parameter names; a plus sign in it may have become a space."""
     text = request.query.get(name)
     if text is None:
         return None
@@ -48,7 +49,7 @@ def _filters(request: web.Request) -> log.Filter:
     outcome = query.get("outcome")
     if outcome not in (None, "allowed", "denied"):
         raise Unreadable("outcome is allowed or denied.", problem="bad-parameter")
-    start, end = _moment(request, "from"), _moment(request, "until")
+    start, end = moment_in(request, "from"), moment_in(request, "until")
     return log.Filter(start, end, query.get("agency"), query.get("grant"), outcome)
 
 

@@ -48,7 +48,6 @@ WORDS: Mapping[int, str] = {
     413: "The body is too large.",
     415: "The body is not JSON.",
     422: "Read, but it cannot stand; `errors` names each place.",
-    429: "Too much was asked; `Retry-After` says when again.",
     503: "It cannot be done right now; nothing was changed.",
 }
 _CODE: Schema = {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"}

@@ -9,8 +9,8 @@ import rfc8785
 
 from consent.agency import find_agency
 from consent.context import RECORD
+from consent.events import events_of
 from consent.grant import Event, Grant
-from consent.ledger import events_of
 from consent.purpose import find_purpose
 from consent.record import Node, record_of
 from consent.requests import find_request
@@ -92,6 +92,7 @@ def _receipt(name: str, party: str, record: Node, moment: Instant) -> Node:
         "id": name,
         "type": "ConsentReceipt",
         "dct:identifier": name.rsplit("/", 1)[-1],
+        "hasIdentifier": name.rsplit("/", 1)[-1],
         "dct:conformsTo": "p27560:record-eu-gdpr",
         "dct:issued": text_of(moment),
         "k:copyFor": party,

@@ -7,7 +7,7 @@ from consent.agency import Agency
 from consent.grant import Event, Grant, Move
 from consent.purpose import EXPLICIT, Purpose
 from consent.request import Request
-from consent.terms import Datum
+from consent.terms import READ, Datum, Terms
 from pod.instant import text_of
 from pod.iri import Iri
 
@@ -46,6 +46,7 @@ def record_of(
         "id": grant.id,
         "type": "ConsentRecord",
         "dct:identifier": grant.id.rsplit("/", 1)[-1],
+        "hasIdentifier": grant.id.rsplit("/", 1)[-1],
         "dct:conformsTo": "p27560:record-eu-gdpr",
         "k:version": grant.version,
         "k:state": grant.state,
@@ -66,7 +67,7 @@ def record_of(
             {"type": "gdpr:A7-3", "isExercisedAt": f"{base}-/grants"},
             {"type": "gdpr:A77", "isExercisedAt": "https://www.gegevensbeschermingsautoriteit.be/"},
         ],
-        "hasConsentStatus": [_asked(request), *(_status(grant, event) for event in events)],
+        "hasConsentStatus": [_asked(request), *(_status(grant, event, events) for event in events)],
         "k:policy": _policy(grant),
     }
 
@@ -77,8 +78,12 @@ def _controller(agency: Agency) -> Node:
         "id": agency.id,
         "type": ["DataController", kind],
         "hasName": agency.name,
+        # 27560: an address must be there; without one, where the registry says who this is.
+        "hasAddress": agency.address or agency.id,
+        "k:role": "controller",
+        "k:kind": agency.kind,
         **{f"k:{word}": code for word, code in agency.codes},
-        **({"hasContact": agency.contact} if agency.contact else {}),
+        "hasContact": agency.contact or agency.id,
         **({"k:dpo": agency.dpo} if agency.dpo else {}),
     }
 
@@ -86,11 +91,6 @@ def _controller(agency: Agency) -> Node:
 def _process(grant: Grant, purpose: Purpose) -> Node:
     terms = grant.terms
     special = any(datum.special for datum in terms.data)
-    storage: list[Node] = [
-        {"type": "StorageLocation", "hasLocation": f"loc:{country}"} for country in terms.countries
-    ]
-    if terms.retention is not None:
-        storage.append({"type": "StorageDuration", "hasDuration": _length(terms.retention)})
     return {
         "type": "Process",
         "hasPurpose": {
@@ -101,12 +101,34 @@ def _process(grant: Grant, purpose: Purpose) -> Node:
         },
         "hasLegalBasis": [grant.legal_basis, *([EXPLICIT] if special else [])],
         "hasPersonalData": [_datum(datum) for datum in terms.data],
-        "hasProcessing": "Retrieve",
+        "hasProcessing": [_PROCESSING[mode] for mode in terms.modes],
+        **({} if grant.count is None else {"hasFrequency": _frequency(grant.count)}),
         "hasRecipient": [grant.agency],
         # 27560: nobody else is stated, not left out.
         "k:furtherRecipients": {"@list": list(terms.recipients)},
-        "hasStorageCondition": storage,
+        "hasStorageCondition": [*_locations(terms), _retention(terms)],
     }
+
+
+_PROCESSING = {READ: "dpv:Retrieve", "append": "dpv:Store"}
+
+
+def _frequency(count: int) -> str:
+    return "dpv:SingularFrequency" if count == 1 else "dpv:SporadicFrequency"
+
+
+def _locations(terms: Terms) -> list[Node]:
+    """27560: where it is kept must be stated, also when the agency named no country."""
+    if not terms.countries:
+        return [{"type": "StorageLocation", "k:anyCountry": True}]
+    return [{"type": "StorageLocation", "hasLocation": f"loc:{name}"} for name in terms.countries]
+
+
+def _retention(terms: Terms) -> Node:
+    """27560: how long it is kept must be stated, also when the agency set no limit."""
+    if terms.retention is None:
+        return {"type": "StorageDuration", "hasDuration": {"type": "IndeterminateDuration"}}
+    return {"type": "StorageDuration", "hasDuration": _length(terms.retention)}
 
 
 def _datum(datum: Datum) -> Node:
@@ -133,7 +155,7 @@ def _asked(request: Request) -> Node:
     }
 
 
-def _status(grant: Grant, event: Event) -> Node:
+def _status(grant: Grant, event: Event, events: Sequence[Event]) -> Node:
     renewed = "renews" in event.details
     node: Node = {
         "id": f"{grant.id}#event-{event.seq}",
@@ -143,12 +165,19 @@ def _status(grant: Grant, event: Event) -> Node:
     }
     if event.by not in _SERVER:
         node["isIndicatedBy"] = event.by
-    if event.kind is Move.CREATE:
+    if event is _last_terms(events):
+        # Of an earlier version the end is not known here: its own receipt has it.
+        node["k:validFrom"] = _time(text_of(grant.valid_from))
         node["hasDuration"] = {
             "type": "UntilTimeDuration",
             "rdf:value": _time(text_of(grant.valid_until)),
         }
     return node
+
+
+def _last_terms(events: Sequence[Event]) -> Event:
+    """The event that set the terms of this version: the yes, or the last narrowing."""
+    return [event for event in events if event.kind in (Move.CREATE, Move.NARROW)][-1]
 
 
 def _time(text: str) -> Node:

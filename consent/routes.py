@@ -20,6 +20,7 @@ from consent import (
     simulate_routes,
     statutory_permits,
     statutory_routes,
+    validity_routes,
 )
 from consent.context import API
 from consent.durations import plus
@@ -79,7 +80,8 @@ class Rest:
 
 def _sources(house: House) -> Sequence[PermitSource]:
     """What serving asks, where nothing else was said."""
-    return (wac.permits, permits.permit_source(house.base, house.signer))
+    grants = permits.permit_source(house.base, house.signer)
+    return (wac.permits, statutory_permits.beside(grants))
 
 
 def routes(
@@ -99,6 +101,7 @@ def routes(
         *statutory_routes.routes(house, door),
         *cases_routes.routes(house, door),
         *log_routes.routes(house, door),
+        *validity_routes.routes(house, door),
         *event_routes.routes(house, door),
         *openapi_routes.routes(house, door),
         *simulate_routes.routes(house, door, sources or _sources(house)),

@@ -8,13 +8,12 @@ from consent.agency import ACTIVE, Agency
 from consent.durations import longer, plus
 from consent.purpose import PUBLISHED, DataClass, Purpose
 from consent.request import Asked
-from consent.terms import READ, Datum, Terms, datum_json
+from consent.terms import MODES, Datum, Terms, datum_json
 from consent.texts import troubles_in
 from pod.errors import PodError, Unprocessable
 from pod.instant import DAY, Instant, text_of
 
-# Other modes come with what writes under a grant and logs it.
-POSSIBLE_MODES = (READ,)
+POSSIBLE_MODES = MODES
 LONGEST_WAIT = 366 * DAY
 
 

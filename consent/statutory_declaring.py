@@ -10,7 +10,7 @@ from consent.faults import Faults
 from consent.purpose import PUBLISHED, Purpose
 from consent.reading import Members
 from consent.registry_rules import article
-from consent.screening import POSSIBLE_MODES, classes_of
+from consent.screening import classes_of
 from consent.statutory import LANE, State, Statutory
 from consent.terms import MOST_DATA, READ, Datum, read_datum
 from consent.texts import troubles_in
@@ -118,11 +118,12 @@ def _purpose_faults(declared: Declared, purpose: Purpose) -> Iterator[Fault]:
     if purpose.lane != LANE:
         # Invariant 9: what somebody may say no to is never declared by law.
         yield "/purpose", "not a purpose of the statutory lane"
-    if purpose.agency != declared.agency:
+    if declared.agency and purpose.agency != declared.agency:
         yield "/purpose", "a purpose of another agency"
     if article(purpose.legal_basis) in ("6-1-a", "9-2-a"):
         yield "/purpose", "its ground is consent, which is not a law"
-    allowed = [mode for mode in purpose.limits.modes if mode in POSSIBLE_MODES]
+    # KC-26: an access by law reads; what an agency writes back needs a yes.
+    allowed = [mode for mode in purpose.limits.modes if mode == READ]
     if not set(declared.modes) <= set(allowed):
         yield "/modes", f"more than the purpose allows: {', '.join(allowed)}"
 
@@ -133,7 +134,7 @@ def _data_faults(declared: Declared, purpose: Purpose, base: Iri) -> Iterator[Fa
             yield f"/data/{number}", "outside the purpose's classes"
         if datum.target is None:
             continue
-        if declared.subject is None:
+        if declared.cls is not None and declared.subject is None:
             yield f"/data/{number}/target", "for a class of persons, name a class of data"
         elif not datum.target.startswith(base) or storage_of(datum.target) == base:
             yield f"/data/{number}/target", "not in a pod of this server"

@@ -13,7 +13,7 @@ from consent.statutory_reach import concerns_pod, covering
 from consent.statutory_rows import between, find_statutory, objected
 from consent.terms import Datum
 from identity.who import Who
-from pod import clock, contents, rdf
+from pod import clock, rdf
 from pod.database import Tx
 from pod.errors import Refused
 from pod.instant import Instant, text_of
@@ -50,11 +50,8 @@ def beside(grants: PermitSource) -> PermitSource:
     async def permits(tx: Tx, who: Who, found: Found, now: Instant) -> Verdict:
         given = await grants(tx, who, found, now)
         lawful = await by_law(tx, who, found, now)
-        ambiguous = given.denial is not None and given.denial.problem == "grant-ambiguous"
-        if lawful.permits and (given.permits or ambiguous):
-            return Verdict(denial=_ambiguous([*_named(given), *_named(lawful)], lawful))
         if lawful.permits:
-            return lawful
+            return _both(given, lawful)
         if given.permits or lawful.denial is None:
             return given
         if given.denial is None or given.denial.problem in _NO_GRANT:
@@ -62,6 +59,25 @@ def beside(grants: PermitSource) -> PermitSource:
         return given
 
     return permits
+
+
+def _both(given: Verdict, lawful: Verdict) -> Verdict:
+    """What only one of the two allows stays; what both allow has to be named."""
+    shared = _modes(given) & _modes(lawful)
+    if given.denial is not None and given.denial.problem == "grant-ambiguous":
+        shared = _modes(lawful)
+    every = (*given.permits, *lawful.permits)
+    kept = tuple(permit for permit in every if not permit.modes & shared)
+    if shared:
+        return Verdict(kept, denial=_ambiguous([*_named(given), *_named(lawful)], lawful))
+    return Verdict(kept, denial=lawful.denial)
+
+
+def _modes(verdict: Verdict) -> Mode:
+    modes = Mode.NONE
+    for permit in verdict.permits:
+        modes |= permit.modes
+    return modes
 
 
 def _named(verdict: Verdict) -> list[dict[str, object]]:
@@ -105,7 +121,7 @@ async def by_law(tx: Tx, who: Who, found: Found, now: Instant) -> Verdict:
     if not party.client:
         detail = "This app is not one of the agency's."
         return Verdict(denial=_denial(asked, fitting[0].access, "client-mismatch", detail))
-    permits = [await _permit(tx, asked, fit) for fit in fitting]
+    permits = [_permit(asked, fit) for fit in fitting]
     if len(permits) > 1:
         listed = _named(Verdict(tuple(permits)))
         return Verdict(denial=_ambiguous(listed, Verdict(tuple(permits))))
@@ -181,13 +197,14 @@ def _not_projectable(asked: _Asked, fit: _Fit) -> Denial | None:
     return _denial(asked, fit.access, "not-projectable", detail)
 
 
-async def _permit(tx: Tx, asked: _Asked, fit: _Fit) -> Permit:
+def _permit(asked: _Asked, fit: _Fit) -> Permit:
     iri, access = asked.found.iri, fit.access
     modes = Mode.NONE
     for mode in access.modes:
         modes |= MODES.get(mode, Mode.NONE)
-    members = await _members(tx, access, iri) if is_container(iri) else None
-    view = View(access.tag, _properties(fit), members)
+    every = is_container(iri) and any(d.members and d.covers(iri) for d in access.data)
+    members = _members(access, iri) if is_container(iri) and not every else None
+    view = View(access.tag, _properties(fit), members, every)
     spend = _spend(access, asked.found.pod)
     return Permit(modes, access.id, view, spend, _ground(asked, access))
 
@@ -215,9 +232,7 @@ def _properties(fit: _Fit) -> frozenset[str] | None:
     return frozenset(name for datum in fit.data for name in datum.properties or ())
 
 
-async def _members(tx: Tx, access: Statutory, container: Iri) -> frozenset[str]:
+def _members(access: Statutory, container: Iri) -> frozenset[str]:
     """KC-20, as for grants: a container lists what the access is about."""
-    if any(datum.members and datum.covers(container) for datum in access.data):
-        return frozenset(member.iri for member in await contents.members(tx, container))
     targets = (datum.target for datum in access.data if datum.target is not None)
     return frozenset(t for t in targets if parent(t) == container and not is_auxiliary(t))

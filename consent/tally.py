@@ -57,6 +57,8 @@ class Tallies:
 
 async def tallies(house: House, who: Who, pod: str, steps: Steps) -> Tallies:
     """The log of a pod in steps, for its owner; nothing for anybody else (KC-5)."""
+    if house.soon is not None:
+        await house.soon.flush()
     return await house.db.read(_tallies, who, pod, steps, house)
 
 

@@ -11,6 +11,7 @@ from pod.instant import Instant, text_of
 from pod.iri import Iri, canonical_path, is_auxiliary, is_container, storage_of
 
 READ = "read"
+APPEND = "append"
 MODES = ("append", "read")
 MOST_DATA = 100
 

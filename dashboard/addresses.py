@@ -53,21 +53,27 @@ async def ask(fittings: Fittings, house: House, visit: Visit) -> Shown:
 
 async def confirm_page(fittings: Fittings, house: House, visit: Visit) -> Page:
     """The link in the mail, for who asked for it; looking uses nothing up."""
-    recovery, code = _recovery(fittings), visit.query.one("code")
-    hash_ = mailed_codes.hash_of(code)
-    try:
-        await recovery.db.read(require_own, hash_, account_of(visit), recovery.now())
-    except Unreadable:
-        return _over()
-    return _password(fittings, code, ())
+    return await _password(fittings, visit, visit.query.one("code"), ())
 
 
 def _over() -> Page:
     return Page("address_over.html", status=404)
 
 
-def _password(fittings: Fittings, code: str, errors: tuple[Mistake, ...]) -> Page:
-    data = {"address_code": code[:200], "errors": errors, "shortest": fittings.shortest}
+async def _password(
+    fittings: Fittings, visit: Visit, code: str, errors: tuple[Mistake, ...]
+) -> Page:
+    recovery, hash_ = _recovery(fittings), mailed_codes.hash_of(code)
+    try:
+        mailed = await recovery.db.read(require_own, hash_, account_of(visit), recovery.now())
+    except Unreadable:
+        return _over()
+    data = {
+        "address_code": code[:200],
+        "email": mailed.email,
+        "errors": errors,
+        "shortest": fittings.shortest,
+    }
     return Page("address_confirm.html", data, 422 if errors else 200)
 
 
@@ -78,11 +84,11 @@ async def confirm(fittings: Fittings, house: House, visit: Visit) -> Shown:
         password = check_new(visit.form.one("password"), fittings.shortest)
     except Unreadable:
         said = say(TOO_SHORT, number=fittings.shortest)
-        return _password(fittings, code, (Mistake("password", said),))
+        return await _password(fittings, visit, code, (Mistake("password", said),))
     try:
         await add_address(_recovery(fittings), account, code, password, caller_of(visit))
     except TooMany:
-        return _password(fittings, code, (Mistake("password", say(TOO_OFTEN)),))
+        return await _password(fittings, visit, code, (Mistake("password", say(TOO_OFTEN)),))
     except Unreadable:
         return _over()
     return Away(f"{WAYS}?done={ADDRESS_DONE}")

@@ -21,7 +21,7 @@ from dashboard.forms import (
 from dashboard.problems import PROBLEMS
 from dashboard.render import Renderer
 from dashboard.sign_in import reader_of
-from dashboard.upload_routes import read_file_form
+from dashboard.upload_routes import FILE_TYPE, read_file_form
 from dashboard.visit import HOME, Away, FileRoom, Page, Room, Shown, Visit
 from dashboard.words import Words, choose_language, mark
 from identity.cookies import page_cookie, set_cookie
@@ -36,7 +36,6 @@ LANGUAGE = "kluis-language"
 SECOND_STEP_LIFE = 300
 YEAR = 365 * 24 * 3600
 FORM_TYPE = "application/x-www-form-urlencoded"
-FILE_TYPE = "multipart/form-data"
 OFF = (
     "accelerometer", "autoplay", "camera", "display-capture", "fullscreen",
     "geolocation", "gyroscope", "hid", "magnetometer", "microphone", "midi", "payment",
@@ -120,7 +119,7 @@ class Pages:
 
         return self._handler(work)
 
-    def take_file(self, room: FileRoom, form: str) -> Handler:
+    def take_file(self, room: FileRoom, form: str, *, public: bool = False) -> Handler:
         """A form with a file, whose bytes are read by the room, piece by piece.
 
         Its token comes before the file: nothing of the file is read for a form that is not ours.
@@ -131,7 +130,7 @@ class Pages:
             require_same_origin(
                 self.house.base, headers.get("Origin"), headers.get("Sec-Fetch-Site")
             )
-            if visit.reader is None:
+            if visit.reader is None and not public:
                 return Away(visit.to_sign_in)
             sent = await read_file_form(request)
             require_own_form(visit.seed, form, sent.form)

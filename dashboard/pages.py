@@ -256,6 +256,9 @@ class LogRow:
     purpose: str
     ground: str
     grant: str
+    law: str = ""
+    code: str = ""
+    known: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +291,9 @@ def log_row(entry: Mapping[str, object], names: Names, nobody: str) -> LogRow:
         names.purpose(purpose) if purpose else "",
         ground,
         code_of(grant) if grant and lane == "consent" else "",
+        code_of(grant) if grant and lane == "statutory" else "",
+        code_of(_text(entry, "id")),
+        bool(agency),
     )
 
 

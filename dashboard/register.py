@@ -10,7 +10,7 @@ from identity.accounts import read_email
 from identity.mailed_codes import JOIN
 from identity.newcomers import Caller, ask_to_join, join
 from identity.passwords import check_new
-from identity.recovery import Recovery, is_standing
+from identity.recovery import Recovery, find_standing
 from pod.errors import Missing, TooMany, Unreadable
 
 REGISTER = "/-/register"
@@ -24,7 +24,7 @@ def _recovery(fittings: Fittings) -> Recovery:
 
 def caller_of(visit: Visit) -> Caller:
     """Who asks, for what begins before there is a session."""
-    return Caller(visit.address, visit.user_agent, visit.language)
+    return Caller(visit.address, visit.user_agent, visit.language, visit.session)
 
 
 async def register_page(fittings: Fittings, house: House, visit: Visit) -> Page:
@@ -58,18 +58,26 @@ async def sent_page(fittings: Fittings, house: House, visit: Visit) -> Page:
 
 async def confirm_page(fittings: Fittings, house: House, visit: Visit) -> Page:
     """The link in the mail: looking at it makes nothing and uses nothing up."""
-    code = visit.query.one("code")
-    if not await is_standing(_recovery(fittings), code, JOIN):
-        return _over(visit)
-    return _password(fittings, code, ())
+    return await _password(fittings, visit, visit.query.one("code"), ())
 
 
 def _over(visit: Visit) -> Page:
     return Page("register_over.html", {"why": visit.words.say(CODE_OVER)}, status=404)
 
 
-def _password(fittings: Fittings, code: str, errors: tuple[Mistake, ...]) -> Page:
-    data = {"join_code": code[:200], "errors": errors, "shortest": fittings.shortest}
+async def _password(
+    fittings: Fittings, visit: Visit, code: str, errors: tuple[Mistake, ...]
+) -> Page:
+    """The address is shown: a link that somebody else sent would make an account of hers."""
+    mailed = await find_standing(_recovery(fittings), code, JOIN)
+    if mailed is None:
+        return _over(visit)
+    data = {
+        "join_code": code[:200],
+        "email": mailed.email,
+        "errors": errors,
+        "shortest": fittings.shortest,
+    }
     return Page("register_confirm.html", data, 422 if errors else 200)
 
 
@@ -80,11 +88,11 @@ async def confirm(fittings: Fittings, house: House, visit: Visit) -> Shown:
         password = check_new(visit.form.one("password"), fittings.shortest)
     except Unreadable:
         said = say(TOO_SHORT, number=fittings.shortest)
-        return _password(fittings, code, (Mistake("password", said),))
+        return await _password(fittings, visit, code, (Mistake("password", said),))
     try:
         joined = await join(_recovery(fittings), code, password, caller_of(visit))
     except TooMany:
-        return _password(fittings, code, (Mistake("password", say(TOO_OFTEN)),))
+        return await _password(fittings, visit, code, (Mistake("password", say(TOO_OFTEN)),))
     except Unreadable:
         return _over(visit)
     return Away(FIRST_POD, session=joined.value)

@@ -9,8 +9,13 @@ from aiohttp import web
 from acl.decide import PermitSource
 from consent.house import House
 from dashboard import (
+    access,
     addresses,
+    api_reference,
     app_sign_in,
+    by_law,
+    cases,
+    checking,
     data_routes,
     dev,
     first_pod,
@@ -31,6 +36,7 @@ from dashboard import (
     sign_in,
     sign_in_ways,
     spare_code,
+    statements,
 )
 from dashboard.door import HEADERS, Pages
 from dashboard.fittings import Fittings
@@ -66,6 +72,8 @@ def routes(
         *(_dev(pages, fittings) if fittings.dev else ()),
         *_requests(pages, fittings),
         *_grants(pages),
+        *_law(pages),
+        web.get("/-/access", pages.show(partial(access.access_page, sources))),
         *_guide(pages),
         *data_routes.routes(pages, sources, fittings.keeping),
         *log_routes.routes(pages),
@@ -206,9 +214,29 @@ def _grants(pages: Pages) -> list[web.RouteDef]:
     ]
 
 
+def _law(pages: Pages) -> list[web.RouteDef]:
+    one, case = f"/-/law/{CODE}", f"/-/cases/{CODE}"
+    return [
+        web.get("/-/law", pages.show(by_law.law_list)),
+        web.get(one, pages.show(by_law.law_page)),
+        web.post(f"{one}/object", pages.take(by_law.object_to, "object")),
+        web.get("/-/cases", pages.show(cases.case_list)),
+        web.post("/-/cases", pages.take(cases.open_new, "case")),
+        web.get("/-/cases/new", pages.show(cases.new_page)),
+        web.get(case, pages.show(cases.case_page)),
+        web.post(case, pages.take(cases.change, "case")),
+    ]
+
+
 def _guide(pages: Pages) -> list[web.RouteDef]:
     return [
+        web.get("/-/words", pages.show(statements.words_page, public=True)),
+        web.get("/-/privacy", pages.show(statements.privacy_page, public=True)),
+        web.get("/-/accessibility", pages.show(statements.accessibility_page, public=True)),
+        web.get("/-/verify", pages.show(checking.check_page, public=True)),
+        web.post("/-/verify", pages.take_file(checking.check, "verify", public=True)),
         web.get("/-/help", pages.show(guide.help_page, public=True)),
+        web.get("/-/api", pages.show(api_reference.reference_page, public=True)),
         web.get(f"/-/help/{CODE}", pages.show(guide.problem_page, public=True)),
         web.get(f"/-/constraints/{CODE}", pages.show(guide.constraint_page, public=True)),
     ]

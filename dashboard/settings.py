@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from consent.house import House
 from dashboard.foreign import device_of, plain_name
 from dashboard.visit import HOME, SETTINGS, Away, Page, Visit
+from identity import events
 from identity.apps import App, apps_of, end_app
 from identity.sessions import Session, close_others, end_session, hash_of, sessions_of
+from pod.database import Tx
 from pod.errors import NotSignedIn
 from pod.instant import Instant
 
@@ -57,14 +59,24 @@ def _session_row(session: Session, own: str) -> SessionRow:
 async def end_one_session(house: House, visit: Visit) -> Away:
     """It ends at its next request, and the apps that were signed in with it."""
     here = hash_of(visit.session).startswith(visit.code)
-    await house.db.write(None, end_session, account_of(visit), visit.code, house.now())
+    await house.db.write(None, _end_session, visit, account_of(visit), house.now())
     return Away(HOME, ends_session=True) if here else Away(f"{SESSIONS}?done=1")
+
+
+async def _end_session(tx: Tx, visit: Visit, account: str, now: Instant) -> None:
+    await end_session(tx, account, visit.code, now)
+    await events.note(tx, events.attempt(account, "session-ended", visit.address, now))
 
 
 async def end_all_sessions(house: House, visit: Visit) -> Away:
     """Signed out everywhere, here too."""
-    await house.db.write(None, close_others, account_of(visit), None, house.now())
+    await house.db.write(None, _end_all, visit, account_of(visit), house.now())
     return Away(HOME, ends_session=True)
+
+
+async def _end_all(tx: Tx, visit: Visit, account: str, now: Instant) -> None:
+    await close_others(tx, account, None, now)
+    await events.note(tx, events.attempt(account, "sessions-ended", visit.address, now))
 
 
 async def apps_page(house: House, visit: Visit) -> Page:
@@ -80,5 +92,10 @@ def _name(app: App) -> str:
 
 async def end_one_app(house: House, visit: Visit) -> Away:
     """OP-33: all its tokens are refused from the next request on."""
-    await house.db.write(None, end_app, account_of(visit), visit.code, house.now())
+    await house.db.write(None, _end_app, visit, account_of(visit), house.now())
     return Away(f"{APPS}?done=1")
+
+
+async def _end_app(tx: Tx, visit: Visit, account: str, now: Instant) -> None:
+    await end_app(tx, account, visit.code, now)
+    await events.note(tx, events.attempt(account, "app-ended", visit.address, now))

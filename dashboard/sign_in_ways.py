@@ -31,6 +31,7 @@ LAST_ONE = mark("Dit is uw laatste manier om aan te melden. Voeg eerst een ander
 _NOTHING_WRONG: dict[str, object] = {"old": "", "new": "", "passkeys": "", "email": ""}
 PASSWORD_DONE, PASSKEY_DONE, LINK_DONE = "password", "passkey", "link"
 ADDRESS_ASKED, ADDRESS_DONE, ADDRESS_GONE = "asked", "address", "address-gone"
+JUST_NOW = Need(VERY_FRESH)
 Removal = Callable[[Tx, Visit, str, Instant], Coroutine[Any, Any, None]]
 
 
@@ -40,11 +41,13 @@ def is_fresh(house: House, visit: Visit, within: int = FRESH) -> bool:
     return at is not None and house.now() - at <= within
 
 
-async def step_up(fittings: Fittings, house: House, visit: Visit) -> Away:
+async def step_up(
+    fittings: Fittings, house: House, visit: Visit, need: Need = JUST_NOW
+) -> Away:
     """KC-14: to a sign-in that is fresh enough, the way she signs in, and back with her choices."""
     account = account_of(visit)
     ways = await house.db.read(ways_up, fittings.providers, account)
-    return Away(place_of(Need(VERY_FRESH), ways, visit.back_to))
+    return Away(place_of(need, ways, visit.back_to))
 
 
 def sign_in_first(page: str) -> Away:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """After the password, without the passkey: a spare code, on a page that needs no script (KLU-3)."""
 
+from urllib.parse import quote
+
 from consent.house import House
 from dashboard.fittings import Fittings
 from dashboard.forms import safe_next
@@ -33,7 +35,7 @@ async def give_code(fittings: Fittings, house: House, visit: Visit) -> Shown:
     next_, now = safe_next(visit.form.one("next")), house.now()
     given = await house.db.read(find_second_step, visit.second_step, now)
     if given is None:
-        return Away(f"/-/sign-in?next={next_}")
+        return _begin_again(next_)
     try:
         fittings.passwords.tries.count(limits_of(given.account, visit.address), now)
         value = new_value()
@@ -42,9 +44,13 @@ async def give_code(fittings: Fittings, house: House, visit: Visit) -> Shown:
         return _page(visit, next_, TOO_OFTEN)
     except Refused as error:
         if error.problem != "bad-spare-code":
-            return Away(f"/-/sign-in?next={next_}")
+            return _begin_again(next_)
         return _page(visit, next_, WRONG)
     return Away(next_, session=value)
+
+
+def _begin_again(next_: str) -> Away:
+    return Away(f"/-/sign-in?next={quote(next_, safe='/')}")
 
 
 async def _open(tx: Tx, visit: Visit, value: str, code: str, now: Instant) -> None:

@@ -8,11 +8,12 @@ from aiohttp import BodyPartReader, web
 
 from dashboard.forms import Form
 from dashboard.visit import File
-from pod.errors import Unreadable
+from pod.errors import Unreadable, UnsupportedType
 from pod.files import CHUNK
 
+FILE_TYPE = "multipart/form-data"
 MOST_FIELDS = 10
-LONGEST_FIELD = 4_096
+LONGEST_FIELD = 64 * 1024
 PLAIN_NAME = 255
 
 
@@ -26,6 +27,8 @@ class Sent:
 
 async def read_file_form(request: web.Request) -> Sent:
     """Unreadable for anything that is no such form, or has more than a few short fields."""
+    if request.content_type != FILE_TYPE:
+        raise UnsupportedType("Send the form as a browser does.")
     fields: dict[str, tuple[str, ...]] = {}
     try:
         parts = await request.multipart()

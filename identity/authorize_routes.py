@@ -17,6 +17,7 @@ from identity.authorize import (
     read_state,
     read_wish,
 )
+from identity.callers import household_of
 from identity.clients import Client, find_client, fits_redirect
 from identity.cookies import page_cookie, set_cookie
 from identity.fetched import Fetch
@@ -30,20 +31,33 @@ from identity.interactions import (
 from identity.keys import Keys
 from identity.passage import is_due, pass_through, renew_session
 from identity.sessions import Session, find_session
+from identity.tries import Tries
 from identity.who import Who
 from pod import clock
 from pod.database import Database, Tx
-from pod.errors import Gone, Missing, NotSignedIn, PodError, Unavailable, Unreadable
+from pod.errors import Gone, Missing, NotSignedIn, PodError, TooMany, Unavailable, Unreadable
 from pod.instant import SECOND, Instant, Now
 from pod.iri import Iri
 
 LARGEST_FORM = 32 * 1024
 BROWSER_LENGTH = 43
+# In a quarter of an hour, from one address where nobody is signed in, or by one account.
+MOST_QUESTIONS = 1000
+MOST_IN_DEVELOPMENT = 20_000
 
 
 def app_cookie(base: str) -> str:
     """The cookie that binds an app's question to the browser it came through (OP-25)."""
     return f"{page_cookie(base)}-app"
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """Who is signed in at this browser, by the value of its cookie."""
+
+    value: str
+    session: Session | None
+    moment: Instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +70,34 @@ class Gate:
     base: Iri
     now: Now
     dev: bool
+    tries: Tries | None = None
 
     async def authorize(self, request: web.Request, who: Who) -> web.StreamResponse:
         """OP-17: back to the app only when the app and the address are certain."""
         try:
             params = read_params(await sent(request))
             id_, redirect_uri = read_party(params)
+            value = request.cookies.get(page_cookie(self.base), "")
+            session, moment = await self.db.read(_look, value, self.now())
+            # Before anything is fetched or kept for whoever asks.
+            self._count(request, session)
             client = await self._client(id_, redirect_uri)
         except PodError as error:
             return refused(request, error, ())
+        here = Here(value, session, moment)
         try:
-            return await self._answer(request, params, client, redirect_uri)
+            return await self._answer(request, params, client, redirect_uri, here)
         except AppRefusal as error:
             words = {"error": error.code, "error_description": error.detail}
             return away(answer_at(redirect_uri, self.base, read_state(params), **words))
+
+    def _count(self, request: web.Request, session: Session | None) -> None:
+        """T-26: each question costs a row, and may cost a look at an address that others chose."""
+        if self.tries is None:
+            return
+        asks = f"account {session.account}" if session else household_of(request.remote or "")
+        most = MOST_IN_DEVELOPMENT if self.dev else MOST_QUESTIONS
+        self.tries.count([(f"asks of apps {asks}", most)], self.now())
 
     async def _client(self, id_: str, redirect_uri: str) -> Client:
         client = await find_client(self.db, self.fetch, id_, self.now, redirect_uri=redirect_uri)
@@ -80,24 +108,22 @@ class Gate:
         return client
 
     async def _answer(
-        self, request: web.Request, params: Params, client: Client, redirect_uri: str
+        self, request: web.Request, params: Params, client: Client, redirect_uri: str, here: Here
     ) -> web.StreamResponse:
         wish = read_wish(params, self.base, client, redirect_uri, self._hinted(params))
         if request.method == hdrs.METH_POST:
             # A form from elsewhere brings no SameSite=Lax cookie; the same question as GET does.
             return away(f"{self.base}.oidc/auth?{urlencode(dict(params.values))}")
-        value = request.cookies.get(page_cookie(self.base), "")
-        session, moment = await self.db.read(_look, value, self.now())
         if wish.prompt <= {"none"}:
             try:
-                address = await pass_through(self.db, wish, session, self.now, dev=self.dev)
+                address = await pass_through(self.db, wish, here.session, self.now, dev=self.dev)
             except AppRefusal:
                 if "none" in wish.prompt:
                     raise
             else:
                 response = away(address)
-                if session is not None and is_due(session, moment):
-                    await self._renew(response, session, value, moment)
+                if here.session is not None and is_due(here.session, here.moment):
+                    await self._renew(response, here.session, here.value, here.moment)
                 return response
         return await self._ask(request, wish)
 
@@ -196,8 +222,12 @@ def away(address: str) -> web.Response:
 def refused(request: web.Request, error: PodError, wanted: tuple[str, ...]) -> web.Response:
     """OP-17: a page, never a redirect."""
     language = plain_page.choose_language(wanted, request.headers.get("Accept-Language"))
-    status = 503 if isinstance(error, Unavailable) else 410 if isinstance(error, Gone) else 400
-    return html(plain_page.error_page(language, error.detail), language, status)
+    known = {Unavailable: 503, Gone: 410, TooMany: 429}
+    status = next((known[kind] for kind in known if isinstance(error, kind)), 400)
+    page = html(plain_page.error_page(language, error.detail), language, status)
+    if "Retry-After" in error.headers:
+        page.headers["Retry-After"] = error.headers["Retry-After"]
+    return page
 
 
 def html(text: str, language: str, status: int, form_target: str | None = None) -> web.Response:

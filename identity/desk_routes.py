@@ -9,6 +9,7 @@ import orjson
 from aiohttp import web
 
 from identity import codes, cookies
+from identity.assurance import Level
 from identity.controls import VERSION, controls, error_json
 from identity.door import STATUS, Room, read_json
 from identity.fetched import Fetch
@@ -99,14 +100,17 @@ class Visit:
         if self.request.method not in READS and not may:
             raise Refused(f"The role {role} may look at this, and not change it.")
 
-    def require_fresh(self) -> None:
-        """KLU-4: in production, what gives others access asks for a sign-in of late."""
+    def require_fresh(self, least: Level = Level.NONE) -> None:
+        """KLU-4: in production, what gives others access asks for a sign-in of late.
+
+        A level that is asked for is asked for in development too.
+        """
         if self.session is None:
             raise NotSignedIn("Sign in first.")
         since = self.session.signed_in or self.session.created
-        if self.desk.open_registration:
+        if self.desk.open_registration and least == Level.NONE:
             return
-        need = Need(FRESH_FOR)
+        need = Need(FRESH_FOR, least)
         if not is_enough(need, self.session.acr, since, self.moment):
             raise step_up(self.desk.base, need, self.ways)
 
@@ -126,7 +130,7 @@ class Visit:
     def caller(self) -> Caller:
         """Who asks, for what begins before there is a session."""
         agent = self.request.headers.get("User-Agent", "")
-        return Caller(self.address, agent, self.language)
+        return Caller(self.address, agent, self.language, self.value or "")
 
     async def sent(self) -> dict[str, Any]:
         return await read_json(self.request)

@@ -16,11 +16,13 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey
 
 from identity.jose import Check, check_with
+from identity.sealing import NotOpened, Seal, is_closed
 from pod.errors import PodError, Unavailable
 
 K = TypeVar("K", ECKey, OKPKey)
 Mark: TypeAlias = tuple[tuple[str, int, int, int], ...]
 ACTIVE, UPCOMING, RETIRED = "tokens.json", "tokens-next-", "tokens-retired-"
+CONSENT = "consent.json"
 LOOK_EVERY = 1.0
 LOG = logging.getLogger("kluis.keys")
 
@@ -49,6 +51,7 @@ class Keys:
     mark: Mark
     looked: float = 0.0
     clock: Callable[[], float] = monotonic
+    seal: Seal | None = None
 
     @property
     def tokens(self) -> ECKey:
@@ -72,7 +75,7 @@ class Keys:
             mark = _mark(self.folder)
             if mark == self.mark:
                 return
-            held = _token_keys(self.folder)
+            held = _token_keys(self.folder, self.seal)
         except (OSError, PodError) as error:
             # Signing goes on with what is known: a half copied file is no reason to stop.
             LOG.warning("the token keys were not read anew: %s", error)
@@ -145,58 +148,88 @@ def _public(key: ECKey) -> ec.EllipticCurvePublicKey:
     return public
 
 
-def open_keys(folder: Path) -> Keys:
-    """Load the keys, making those that are not there yet; Unavailable when a file is damaged."""
+def open_keys(folder: Path, seal: Seal | None = None) -> Keys:
+    """Load the keys, making those that are not there yet; Unavailable when a file is damaged.
+
+    With a seal, those that lie there plain are encrypted first (OP-5).
+    """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _open(folder / ACTIVE, _token_key, lambda: ECKey.generate_key("P-256"))
+        if seal is not None:
+            _close_all(folder, seal)
+        _open(folder / ACTIVE, _token_key, lambda: ECKey.generate_key("P-256"), seal)
         consent = _open(
-            folder / "consent.json", _consent_key, lambda: OKPKey.generate_key("Ed25519")
+            folder / CONSENT, _consent_key, lambda: OKPKey.generate_key("Ed25519"), seal
         )
         mark = _mark(folder)
-        held = _token_keys(folder)
-        return Keys(folder, consent, held, _checks(held), mark, monotonic())
+        held = _token_keys(folder, seal)
+        return Keys(folder, consent, held, _checks(held), mark, monotonic(), seal=seal)
     except OSError as error:
         raise Unavailable(f"The keys in {folder} cannot be used ({error.strerror}).") from error
 
 
-def _token_keys(folder: Path) -> TokenKeys:
+def _close_all(folder: Path, seal: Seal) -> None:
+    """Keys that were made before the operator gave a key of hers."""
+    for path in sorted(folder.glob("*.json")):
+        content = path.read_bytes()
+        if not is_closed(content) and not path.name.startswith("."):
+            stat = path.stat()
+            _replace(path, seal.close(content), (stat.st_atime_ns, stat.st_mtime_ns))
+
+
+def _token_keys(folder: Path, seal: Seal | None) -> TokenKeys:
     # OP-5: a key that was changed for another is kept beside it under a longer name.
     beside = sorted(folder.glob("tokens-*.json"))
     upcoming = [path for path in beside if path.name.startswith(UPCOMING)]
     older = [path for path in beside if path not in upcoming]
     return TokenKeys(
-        _load(folder / ACTIVE, _token_key),
-        tuple(_load(path, _token_key) for path in upcoming),
-        tuple(_load(path, _verifying_key) for path in older),
+        _load(folder / ACTIVE, _token_key, seal),
+        tuple(_load(path, _token_key, seal) for path in upcoming),
+        tuple(_load(path, _verifying_key, seal) for path in older),
     )
 
 
-def make_token_key(path: Path) -> ECKey:
+def make_token_key(path: Path, seal: Seal | None = None) -> ECKey:
     """A new key of its own file."""
-    return _open(path, _token_key, lambda: ECKey.generate_key("P-256"))
+    return _open(path, _token_key, lambda: ECKey.generate_key("P-256"), seal)
 
 
-def load_token_key(path: Path) -> ECKey:
+def load_token_key(path: Path, seal: Seal | None = None) -> ECKey:
     """The key in a file, with or without its private half."""
-    return _load(path, _verifying_key)
+    return _load(path, _verifying_key, seal)
 
 
-def _open(path: Path, read: Callable[[object], K], make: Callable[[], K]) -> K:
+def _open(path: Path, read: Callable[[object], K], make: Callable[[], K], seal: Seal | None) -> K:
     if not path.exists():
-        _save(path, orjson.dumps(make().as_dict(private=True)))
-    return _load(path, read)
+        content = orjson.dumps(make().as_dict(private=True))
+        _save(path, content if seal is None else seal.close(content))
+    return _load(path, read, seal)
 
 
-def _load(path: Path, read: Callable[[object], K]) -> K:
+def _load(path: Path, read: Callable[[object], K], seal: Seal | None) -> K:
     if path.stat().st_mode & 0o077:
         raise Unavailable(f"The key file {path} is open to others; run: chmod 600 {path}")
+    content = _opened(path, seal)
     try:
-        return read(orjson.loads(path.read_bytes()))
+        return read(orjson.loads(content))
     except (JoseError, ValueError, TypeError, KeyError) as error:
         # Which of them is not said: their words may quote the file.
         raise Unavailable(
             f"The key file {path} is damaged or of the wrong kind; restore it from a backup."
+        ) from error
+
+
+def _opened(path: Path, seal: Seal | None) -> bytes:
+    content = path.read_bytes()
+    if not is_closed(content):
+        return content
+    if seal is None:
+        raise Unavailable(f"The key file {path} is encrypted; name the key for it with --key-file.")
+    try:
+        return seal.open(content)
+    except NotOpened as error:
+        raise Unavailable(
+            f"The key file {path} is damaged, or encrypted with another key than --key-file has."
         ) from error
 
 
@@ -241,6 +274,22 @@ def _save(path: Path, content: bytes) -> None:
             return
     finally:
         os.unlink(draft)
+    sync_folder(path.parent)
+
+
+def _replace(path: Path, content: bytes, times: tuple[int, int]) -> None:
+    """In the place of what lay there, with its times: they tell how old a key is."""
+    descriptor, draft = mkstemp(prefix=".new-", dir=path.parent)
+    try:
+        with open(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.utime(draft, ns=times)
+        os.replace(draft, path)
+    except OSError:
+        os.unlink(draft)
+        raise
     sync_folder(path.parent)
 
 

@@ -6,6 +6,7 @@ import logging
 import re
 import secrets
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
@@ -17,7 +18,8 @@ from pod.errors import Unavailable
 from pod.instant import SECOND, Now
 
 LOG = logging.getLogger("kluis.mail")
-MOST_UNDER_WAY = 50
+MOST_UNDER_WAY = 500
+LONGEST_PAUSE, DEV_PAUSE = 1.0, 0.2
 SMTP_SECONDS = 30
 DEV_SENDER = "kluis@localhost"
 
@@ -94,36 +96,55 @@ def _keep(folder: Path, body: bytes) -> None:
 class Mailbox:
     """Takes letters and hands them over by itself: nobody's answer waits for a mail server.
 
-    Otherwise the time of an answer would tell whether an address is known (T-27).
+    Otherwise the time of an answer would tell whether an address is known (T-27). For the same
+    reason a letter waits a while first, never as long as the one before: writing it takes this
+    process a moment, which must not fall into that answer, nor into one that comes right after.
     """
 
     deliver: Deliver
     sender: str
     now: Now
+    longest_pause: float = LONGEST_PAUSE
     under_way: set["asyncio.Task[None]"] = field(default_factory=set)
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def post(self, letter: Letter) -> None:
-        """Send it by and by; what does not get out is logged, without whom it was for."""
+    def post(self, letter: Letter, *, goes: bool = True) -> None:
+        """Send it by and by; what does not get out is logged, without whom it was for.
+
+        One that does not go is written all the same, and thrown away.
+        """
         if len(self.under_way) >= MOST_UNDER_WAY:
             LOG.warning("too much mail under way: one was dropped")
             return
-        task = asyncio.get_running_loop().create_task(self._send(letter))
+        task = asyncio.get_running_loop().create_task(self._send(letter, goes))
         self.under_way.add(task)
         task.add_done_callback(self.under_way.discard)
 
-    async def _send(self, letter: Letter) -> None:
+    async def _send(self, letter: Letter, goes: bool) -> None:
+        await self._pause()
         try:
-            await self.hand_over(letter)
+            if goes:
+                await self.hand_over(letter)
+            else:
+                _message(letter, self.sender, self.now).as_bytes()
         except Unavailable as error:
             LOG.warning("mail was not sent: %s", error.detail)
+
+    async def _pause(self) -> None:
+        share = 0.2 + 0.8 * secrets.randbelow(1000) / 1000
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.longest_pause * share):
+                await self.closing.wait()
 
     async def hand_over(self, letter: Letter) -> None:
         """Send it now; Unavailable when it was not taken."""
         await self.deliver(_message(letter, self.sender, self.now))
 
     async def close(self) -> None:
-        """Wait for what is under way."""
+        """Send what still waits at once, and wait for what is under way."""
+        self.closing.set()
         await asyncio.gather(*self.under_way)
+        self.closing.clear()
 
 
 def _message(letter: Letter, sender: str, now: Now) -> EmailMessage:
@@ -145,4 +166,6 @@ def open_mailbox(smtp: Smtp | None, sender: str, folder: Path | None, now: Now) 
     """By SMTP where it is set, else to the folder where there is one, else no mail at all."""
     if smtp is not None:
         return Mailbox(by_smtp(smtp), sender, now)
-    return None if folder is None else Mailbox(to_folder(folder), sender or DEV_SENDER, now)
+    if folder is None:
+        return None
+    return Mailbox(to_folder(folder), sender or DEV_SENDER, now, DEV_PAUSE)

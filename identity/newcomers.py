@@ -8,7 +8,7 @@ from identity.accounts import add_account, add_login, find_login, new_id
 from identity.letters import keep_language, language_of, letter
 from identity.mailed_codes import JOIN, NOTHING
 from identity.recovery import Recovery
-from identity.sessions import new_value, open_session
+from identity.sessions import new_value, open_session, replace_session
 from pod import clock
 from pod.database import Tx
 from pod.instant import Instant
@@ -16,11 +16,12 @@ from pod.instant import Instant
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks, as far as it is kept: from where, with what, in which language."""
+    """Who asks: from where, with what, in which language; `session` is the one it has, if any."""
 
     address: str
     agent: str = ""
     language: str | None = None
+    session: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,9 @@ async def _join(
     await add_account(tx, account, await clock.instant(tx, now))
     await add_login(tx, login, account, mailed.email, secret, now, verified=now)
     await keep_language(tx, account, caller.language)
+    if caller.session:
+        # T-28: signing in ends the session that the browser had.
+        await replace_session(tx, caller.session, joined.value, account, now)
     await open_session(
         tx, joined.value, account, now, remember=remember, signed_in=True, agent=caller.agent
     )

@@ -61,9 +61,8 @@ async def ask_reset(
     known, kept = await recovery.db.write(
         None, _keep_code, mailed_codes.hash_of(code), email, address, recovery.now()
     )
-    if known:
-        values = {"base": recovery.base, "link": recovery.reset_page(code)}
-        recovery.mailbox.post(letter("reset", kept or language, email, values))
+    values = {"base": recovery.base, "link": recovery.reset_page(code)}
+    recovery.mailbox.post(letter("reset", kept or language, email, values), goes=known)
 
 
 async def _keep_code(
@@ -90,15 +89,20 @@ async def reset(
     recovery.mailbox.post(letter("reset-done", kept or language, email, values))
 
 
-async def is_standing(recovery: Recovery, code: str, kind: str = RESET) -> bool:
-    """Whether the code would work, for the page that asks for the password."""
+async def find_standing(
+    recovery: Recovery, code: str, kind: str = RESET
+) -> mailed_codes.Mailed | None:
+    """What a code that would work is for, for the page that asks for the password."""
+    hash_ = mailed_codes.hash_of(code)
     try:
-        await recovery.db.read(
-            mailed_codes.standing, mailed_codes.hash_of(code), kind, recovery.now()
-        )
+        return await recovery.db.read(mailed_codes.standing, hash_, kind, recovery.now())
     except Unreadable:
-        return False
-    return True
+        return None
+
+
+async def is_standing(recovery: Recovery, code: str) -> bool:
+    """Whether the code of a new password would work."""
+    return await find_standing(recovery, code) is not None
 
 
 async def _reset(

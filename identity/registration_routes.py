@@ -2,10 +2,10 @@
 """Where apps register by themselves: POST /.oidc/reg (OP-8, OP-15)."""
 
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
 
 from aiohttp import hdrs, web
 
+from identity.callers import household_of
 from identity.client_metadata import BadMetadata
 from identity.cors import Cors
 from identity.door import Door, json_answer, read_json
@@ -52,17 +52,8 @@ class Registry:
 
     def _count(self, address: str) -> None:
         most = MOST_IN_DEVELOPMENT if self.dev else MOST_PER_ADDRESS
-        limits = ((f"registration {network_of(address)}", most), ("registration", MOST_IN_ALL))
+        limits = ((f"registration {household_of(address)}", most), ("registration", MOST_IN_ALL))
         self.tries.count(limits, self.now())
-
-
-def network_of(address: str) -> str:
-    """A household has one IPv4 address, but as many of IPv6 as it likes: its /64 counts."""
-    try:
-        read = ip_address(address)
-    except ValueError:
-        return address
-    return address if read.version == 4 else str(ip_network(f"{read}/64", strict=False))
 
 
 def routes(

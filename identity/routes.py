@@ -27,6 +27,7 @@ from identity.token_request import (
     read_grant,
     required,
 )
+from identity.tries import Tries
 from identity.who import Who
 from pod.database import Database
 from pod.errors import NotSignedIn, Unavailable, WrongMethod
@@ -64,10 +65,11 @@ def routes(
     now: Now,
     fetch: Fetch,
     dev: bool = False,
+    tries: Tries | None = None,
 ) -> list[web.RouteDef]:
     """What lies under /.oidc/, and the discovery document."""
     issuer = Issuer(keys, ClientDoor(db, fetch, replay, base, now))
-    gate = Gate(db, keys, fetch, base, now, dev)
+    gate = Gate(db, keys, fetch, base, now, dev, tries)
     leaving = Exit(db, keys, fetch, base, now)
     both = {"GET": gate.authorize, "POST": gate.authorize}
     table: list[tuple[str, Mapping[str, Room], Cors]] = [

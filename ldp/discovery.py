@@ -25,7 +25,9 @@ async def shown_owners(tx: Tx, iri: Iri) -> tuple[str, ...]:
 
 def more_links(found: Found, owners: Sequence[str]) -> str:
     """What is added to the Link header of a read; empty for most."""
-    parts = [f'<{owner}>; rel="{SOLID}owner"' for owner in owners]
+    # The second word is what solid-client of today reads.
+    words = ("owner", "podOwner")
+    parts = [f'<{owner}>; rel="{SOLID}{word}"' for owner in owners for word in words]
     container = found.resource is not None and found.resource.is_container
     described = found.resource if container else found.description
     # Most descriptions name no inbox, and to look is cheaper than to parse.

@@ -246,9 +246,7 @@ async def _commit_post(house: House, ask: Ask, target: Iri, draft: Draft) -> Ans
     return answer
 
 
-async def _admit_post(
-    tx: Tx, house: House, ask: Ask, attempt: int
-) -> tuple[Iri, Permit | None]:
+async def _admit_post(tx: Tx, house: House, ask: Ask, attempt: int) -> tuple[Iri, Permit | None]:
     now = house.now()
     found, decision = await look(tx, house, ask.who, ask.target, now)
     ((_, mode),) = needs.to_add_member(ask.target)

@@ -4,6 +4,7 @@
 import pytest
 
 from pod import rdf
+from pod.database import Tx
 from pod.iri import LONGEST_SEGMENT, canonical_path
 from pod.vocab import ACL, DCT, FOAF, LDP, VCARD
 from tests.people import AN, BOB, ROOT, Asking, rule
@@ -220,3 +221,18 @@ async def test_rights_come_before_what_the_kind_takes(an: Asking, modes: str) ->
         assert (await an("PATCH", "b", BOB, body, SPARQL)).status == 403
     assert (await an("POST", "b", BOB, "x", "text/plain")).status == 403
     assert (await an("PATCH", "b", AN, "INSERT DATA { <#a> <#p> 1 }", SPARQL)).status == 405
+
+
+async def test_clients_of_today_find_the_owner_too(an: Asking) -> None:  # SP-27
+    await an.house.db.write(ROOT, _show_owners)
+
+    link = (await an("GET", "", AN)).headers["Link"]
+
+    for word in ("owner", "podOwner"):
+        named = f'<{AN.webid}>; rel="http://www.w3.org/ns/solid/terms#{word}"'
+        assert link.count(named) == 1, word
+    assert "podOwner" not in (await an("GET", ".acl", AN)).headers["Link"]
+
+
+async def _show_owners(tx: Tx) -> None:
+    await tx.run("UPDATE owner SET visible = 1")

@@ -22,7 +22,7 @@ KAAT_WHO = replace(AN_WHO, webid=KAAT, client="kaat-app")
 WHO = {
     **PEOPLE,
     "operator": KAAT_WHO,
-    "operator without scope": replace(KAAT_WHO, scopes=frozenset({"webid"}), access="an-app"),
+    "operator without scope": replace(KAAT_WHO, scopes=frozenset({"webid"}), access="kaat-app"),
     "operator by a foreign token": replace(KAAT_WHO, issuer="https://foreign.example/"),
     "agency with scope": replace(AGENCY_WHO, scopes=frozenset({"webid", "consent"})),
 }
@@ -36,6 +36,11 @@ async def add_operator(tx: Tx) -> None:
     await tx.run(
         "INSERT INTO webid (id, account, uri, kind, verified)"
         " VALUES ('kaat', 'kaat', :webid, 'own', 1)",
+        webid=KAAT,
+    )
+    await tx.run(
+        "INSERT INTO client_access (id, account, webid, client, kind, created)"
+        " VALUES ('kaat-app', 'kaat', :webid, 'kaat-app', 'app', 1)",
         webid=KAAT,
     )
 

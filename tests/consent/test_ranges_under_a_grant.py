@@ -154,3 +154,39 @@ async def test_a_projection_has_no_ranges_and_only_its_own_checksum(village: Vil
     assert isinstance(answer.body, bytes)
     assert b64encode(digest).decode() not in str(answer.headers)
     assert b64encode(sha256(answer.body).digest()).decode() in answer.headers["Repr-Digest"]
+
+
+@pytest.fixture
+async def paced(village: Village) -> str:
+    """As `grant`, with an hour between two uses."""
+    whole = [{"class": f"{LOON}Loonfiche", "required": False}]
+    await seed_registry(village.db, BASE, [], [_purpose("traag", dataClasses=whole)], START)
+    data = [{"target": target, "required": False} for target in (SLIPS[0], PHOTO)]
+    name = f"{BASE}.consent/purposes/traag/1"
+    made = await granted(village, purpose=name, data=data, count=3, minInterval="PT1H")
+    return str(made["id"])
+
+
+async def test_the_pause_between_uses_does_not_stop_the_ranges_of_one(
+    village: Village, paced: str
+) -> None:
+    # KC-20a: they belong to the use that was counted.
+    for begin in (0, 10, 20):
+        assert (await part(village, f"bytes={begin}-{begin + 9}")).status == 206
+        village.later(MINUTE)
+    assert (await part(village, None, method="HEAD")).status == 200
+
+    for range_, target in ((None, SLIPS[0]), ("bytes=0-9", PHOTO)):
+        with pytest.raises(Denied) as refusal:
+            await part(village, range_, target)
+        assert refusal.value.problem == "too-soon"
+        assert int(refusal.value.headers["Retry-After"]) <= 57 * 60
+    assert await village.db.read(_uses, paced) == 1
+
+    village.later(7 * MINUTE)
+    with pytest.raises(Denied) as refusal:
+        await part(village, "bytes=30-39")
+    assert refusal.value.problem == "too-soon"
+    village.later(50 * MINUTE)
+    assert (await part(village, "bytes=30-39")).status == 206
+    assert await village.db.read(_uses, paced) == 2

@@ -18,8 +18,10 @@ from joserfc.jwk import OKPKey
 import dashboard.routes
 import ldp.routes
 from acl import wac
+from acl.soon import Soon
 from commands.page_changes import keeping_of
 from consent.house import House
+from consent.log import agency_of
 from consent.permits import permit_source
 from consent.request import read_request
 from consent.requests import ask
@@ -286,7 +288,8 @@ async def town(db: Sqlite, tmp_path: Path, now: MovableClock) -> AsyncIterator[T
     port = unused_port()
     base = Iri(f"http://127.0.0.1:{port}/")
     files = Files(tmp_path / "blobs")
-    house = House(base, db, files, now, signer_of(OKPKey.generate_key("Ed25519")))
+    soon = Soon(db, base, now, agency_of)
+    house = House(base, db, files, now, signer_of(OKPKey.generate_key("Ed25519")), soon=soon)
     await seed_accounts(
         db,
         base,
@@ -299,7 +302,7 @@ async def town(db: Sqlite, tmp_path: Path, now: MovableClock) -> AsyncIterator[T
     await seed_registry(db, base, [agency()], [purpose("opvangtarief")], now())
     app, door = web.Application(), Door(base, by_header(base))
     outside, passwords = Outside(), Passwords()
-    mailbox = Mailbox(to_folder(tmp_path / "mail"), "kluis@example.org", now)
+    mailbox = Mailbox(to_folder(tmp_path / "mail"), "kluis@example.org", now, longest_pause=0.0)
     fittings = Fittings(
         passwords,
         fetch=outside,
@@ -310,7 +313,7 @@ async def town(db: Sqlite, tmp_path: Path, now: MovableClock) -> AsyncIterator[T
         registers=True,
     )
     sources = (wac.permits, permit_source(base, house.signer))
-    data = a_house(db, files, now, base=base, sources=sources)
+    data = replace(a_house(db, files, now, base=base, sources=sources), soon=soon)
     fittings = replace(fittings, keeping=keeping_of(data))
     gate = Gate(db, open_keys(tmp_path / "keys"), outside, base, now, True)
     app.add_routes([web.get("/.oidc/auth", door.open(gate.authorize, Cors.NONE))])

@@ -87,6 +87,27 @@ async def test_a_link_works_once_and_for_half_an_hour(someone: Browser, town: To
     assert "kort" not in short.text.replace("Minstens", "")
 
 
+async def test_the_page_says_whose_account_it_will_be(someone: Browser, town: Town) -> None:
+    """A link that somebody else asked for would make an account that she can get at by mail."""
+    await ask(someone, "b.x@example.org")
+    form = await someone.get(await link_in_last(town))
+
+    assert "<bdi>b.x@example.org</bdi>" in form.text
+
+
+async def test_registering_ends_the_session_that_the_browser_had(an: Browser, town: Town) -> None:
+    """T-28."""
+    await ask(an)
+    form = await an.get(await link_in_last(town))
+    old = dict(an.cookies)
+    fields = {"form-token": form.token("/-/register/confirm#fouten"), "code": form.field("code")}
+    await an.post("/-/register/confirm", fields | {"password": PASSWORD})
+    new, an.cookies = an.cookies, old
+
+    assert new["kluis"] != old["kluis"]
+    assert (await an.get("/-/log")).status == 303
+
+
 async def test_a_code_is_confirmed_from_our_own_form_only(someone: Browser, town: Town) -> None:
     await ask(someone)
     code = (await someone.get(await link_in_last(town))).field("code")

@@ -11,12 +11,13 @@ from aiohttp.test_utils import TestServer, unused_port
 from hypothesis import given
 from hypothesis import strategies as st
 
+from identity.callers import household_of
 from identity.client_metadata import BadMetadata
 from identity.clients import check_secret, find_client
 from identity.door import Door
 from identity.fetched import Fetched
 from identity.registration import KEPT_AFTER, LIFE, read_registration
-from identity.registration_routes import MOST_PER_ADDRESS, network_of, routes
+from identity.registration_routes import MOST_PER_ADDRESS, routes
 from identity.tries import open_tries
 from identity.who import ANYONE, Who
 from pod.instant import SECOND
@@ -113,7 +114,10 @@ async def test_two_registrations_are_two_clients(register: Asking) -> None:
         ({"redirect_uris": [BACK + "#x"]}, "invalid_redirect_uri"),
         ({"redirect_uris": ["https://*.example/\u202e"]}, "invalid_redirect_uri"),
         ({"redirect_uris": ["https://*.example/"]}, "invalid_redirect_uri"),
-        ({"redirect_uris": ["https://app.example/", "https://%61pp.example/"]}, "invalid_redirect_uri"),
+        (
+            {"redirect_uris": ["https://app.example/", "https://%61pp.example/"]},
+            "invalid_redirect_uri",
+        ),
         ({"redirect_uris": ["http://localhost:3000/"]}, "invalid_redirect_uri"),
         ({"redirect_uris": ["example.app:/cb"]}, "invalid_redirect_uri"),
         ({"post_logout_redirect_uris": ["javascript:x"]}, "invalid_client_metadata"),
@@ -195,10 +199,10 @@ async def test_another_method_is_told_which_there_is(register: Asking, method: s
 
 
 def test_one_household_counts_as_one() -> None:
-    assert network_of("2001:db8::1") == network_of("2001:db8::ffff") == "2001:db8::/64"
-    assert network_of("2001:db8:0:1::1") != network_of("2001:db8::1")
-    assert network_of("192.0.2.1") == "192.0.2.1"
-    assert network_of("?") == "?"
+    assert household_of("2001:db8::1") == household_of("2001:db8::ffff") == "2001:db8::/64"
+    assert household_of("2001:db8:0:1::1") != household_of("2001:db8::1")
+    assert household_of("192.0.2.1") == "192.0.2.1"
+    assert household_of("?") == "?"
 
 
 JSON = st.recursive(

@@ -22,8 +22,12 @@ CHALLENGE = re.compile(
 )
 # What no client of HTTP sends: bytes that are no text.
 UNSENDABLE = frozenset(("RS-3 bytes that are no text", "RS-6 bytes that are no text"))
-# A real server looks further: An's WebID is ours, and does not name that issuer (RS-10).
-OTHERWISE = {"RS-4 iss of another": "does not name its issuer"}
+# These name another issuer than this one. A real server looks further: An's WebID is ours, and
+# does not name that one (RS-10).
+OTHERWISE = {
+    name: "does not name its issuer"
+    for name in ("RS-4 iss of another", "T-23 iss without its slash")
+}
 PROOFLESS = ("RS-1 two proofs", "RS-6 no proof")
 
 

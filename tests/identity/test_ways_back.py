@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from identity.events import attempt, knows_address, network_of, note
-from identity.mail import Letter, Mailbox, to_folder
+from identity.mail import MOST_UNDER_WAY, Letter, Mailbox, to_folder
 from identity.passwords import TRIES_PER_ACCOUNT, TRIES_PER_PAIR, Passwords
 from identity.sessions import hash_of
 from pod.errors import TooMany, Unavailable
@@ -247,10 +247,10 @@ async def test_many_letters_at_once_are_not_taken(now: MovableClock) -> None:
         await held.wait()
 
     mailbox = Mailbox(slow, "kluis@localhost", now)
-    for _ in range(60):
+    for _ in range(MOST_UNDER_WAY + 10):
         mailbox.post(Letter("an@voorbeeld.example", "Dag", "Hallo"))
     many = len(mailbox.under_way)
     held.set()
     await mailbox.close()
 
-    assert many == 50
+    assert many == MOST_UNDER_WAY
