@@ -33,6 +33,7 @@ import ldp.ask
 import ldp.routes
 from acl.alarm import Alarm
 from acl.informed import informed
+from acl.public import public_document
 from acl.remote import RemoteGroups
 from acl.restore import restore_lost
 from acl.soon import Soon
@@ -54,12 +55,12 @@ from identity.foreign_issuers import ForeignIssuers
 from identity.identify import Abroad
 from identity.keys import Keys, open_keys
 from identity.mail import Mailbox, Smtp, open_mailbox
+from identity.own_documents import Homeward
 from identity.passwords import SHORTEST, Passwords
 from identity.recovery import Recovery
 from identity.replay import open_replay
 from identity.traffic import Traffic
 from identity.tries import open_tries
-from pod.contents import find
 from pod.datafolder import DataFolder, locked, open_folder
 from pod.errors import PodError
 from pod.files import Files
@@ -88,17 +89,19 @@ def build_app(
     replay = open_replay(folder.proofs, wall())
     passwords = Passwords(tries=open_tries(_tries(folder)))
     fetcher = open_fetch(dev=settings.dev, now=wall)
-    issuers = ForeignIssuers(base, fetcher.get, partial(_profile, db), settings.dev)
-    abroad = Abroad(issuers, passwords.tries)
-    identify = identity.routes.identify_with(keys, replay, base, wall, abroad)
-    explained = frozenset(dashboard.problems.PROBLEMS)
-    door = Door(base, identify, traffic=traffic, explained=explained)
-    signer = signer_of(keys.consent)
     # Kluis has two sources of permission; a third is one more function here.
     hosts = frozenset(settings.remote_groups)
     groups = RemoteGroups(hosts, base, fetcher.get, wall, settings.dev) if hosts else None
     deciding = informed(db, groups)
     ours = acl.wac.permit_source(groups, Alarm())
+    own = partial(public_document, deciding, ours, wall)
+    get = Homeward(base, fetcher.get, own, settings.dev).get
+    issuers = ForeignIssuers(get, settings.dev)
+    abroad = Abroad(issuers, passwords.tries)
+    identify = identity.routes.identify_with(keys, replay, base, wall, abroad)
+    explained = frozenset(dashboard.problems.PROBLEMS)
+    door = Door(base, identify, traffic=traffic, explained=explained)
+    signer = signer_of(keys.consent)
     lawful = consent.statutory_permits.beside(consent.permits.permit_source(base, signer))
     sources = (ours, lawful)
     soon = Soon(deciding, base, wall, agency_of)
@@ -120,7 +123,7 @@ def build_app(
     app = web.Application(
         client_max_size=settings.max_body, middlewares=behind(settings.trusted_proxy)
     )
-    get, tries = fetcher.get, passwords.tries
+    tries = passwords.tries
     app.add_routes(identity.registration_routes.routes(db, door, tries, wall, dev=settings.dev))
     app.add_routes(identity.revocation_routes.routes(db, door, get, keys, replay, base, wall))
     app.add_routes(
@@ -222,14 +225,6 @@ async def _work(settings: Settings, sockets: Sockets, number: int) -> None:
         await _answer(settings, db, folder, sockets, settles=number == 0)
     finally:
         await db.close()
-
-
-async def _profile(db: Sqlite, address: str) -> tuple[bytes, str] | None:
-    """SR-7: a document of our own is never fetched over HTTP."""
-    found = (await db.read(find, Iri(address))).resource
-    if found is None or found.body is None:
-        return None
-    return found.body, found.media_type
 
 
 def _letters(settings: Settings, folder: DataFolder) -> Path | None:

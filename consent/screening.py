@@ -92,8 +92,11 @@ def purpose_troubles(asked: Asked, purpose: Purpose | None, agency: Agency) -> l
     """Unknown, unpublished, another agency's, or of the other lane."""
     if agency.state != ACTIVE:
         return [Broken("", "the agency may not ask now", agency.state, ACTIVE)]
-    if purpose is None or purpose.agency != agency.id or purpose.state != PUBLISHED:
+    if purpose is None or purpose.agency != agency.id:
+        # Nobody learns here what other agencies draft or had suspended.
         return [Broken("/purpose", "not a published purpose of yours", asked.purpose)]
+    if purpose.state != PUBLISHED:
+        return [Broken("/purpose", "this purpose may not be asked now", purpose.state, PUBLISHED)]
     if purpose.lane != "consent":
         # Invariant 9: what the law allows is never asked as if one could say no.
         return [Broken("/purpose", "not a purpose of the consent lane", purpose.lane, "consent")]
@@ -172,7 +175,8 @@ def _amounts(terms: Terms, purpose: Purpose, moment: Instant) -> Iterator[Broken
 
 def _rest(asked: Asked, agency: Agency, moment: Instant) -> Iterator[Broken]:
     if asked.if_refused is None or "nl" not in asked.if_refused:
-        yield Broken("/ifRefused/nl", "the Dutch text is missing")
+        given = None if asked.if_refused is None else list(asked.if_refused)
+        yield Broken("/ifRefused/nl", "the Dutch text is missing", given, ["nl"])
     if asked.callback is not None and asked.callback not in agency.callbacks:
         yield Broken(
             "/callback", "not a registered callback", asked.callback, list(agency.callbacks)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from consent.durations import longer, plus
+from consent.faults import Faults
 from consent.reading import Members
 from pod.errors import PodError
 from pod.instant import Instant, text_of
@@ -67,15 +68,22 @@ class Terms:
 
 
 def read_data(members: Members, base: Iri) -> tuple[Datum, ...]:
-    """The `data` of a request."""
+    """The `data` of a request; 422 with a fault for each datum that has one."""
     items = members.objects("data", MOST_DATA)
     if not items:
         members.wrong("data", "missing or empty")
-    data = tuple(read_datum(item, base) for item in items)
+    faults = Faults()
+    found = [_read_or_note(item, base, faults) for item in items]
+    faults.end("The data")
+    data = tuple(datum for datum in found if datum is not None)
     names = [datum.target or datum.cls for datum in data]
     if len(set(names)) != len(names):
         members.wrong("data", "the same target or class twice")
     return data
+
+
+def _read_or_note(item: Members, base: Iri, faults: Faults) -> Datum | None:
+    return faults.maybe(lambda: read_datum(item, base))
 
 
 def read_datum(item: Members, base: Iri) -> Datum:

@@ -10,6 +10,7 @@ from consent.cases_acts import Asked, Seen, Try, ask, list_cases, look
 from consent.cases_acts import move as make
 from consent.house import House
 from consent.lists import Page as Part
+from consent.texts import trouble_in
 from dashboard import lookups
 from dashboard.pages import UNKNOWN_STATE, Names, State, code_of
 from dashboard.visit import Away, Mistake, Page, Shown, Visit
@@ -120,7 +121,9 @@ def trouble_with(text: str) -> str:
     """Why this text cannot be sent; "" when it can."""
     if not text:
         return NO_TEXT
-    return TOO_LONG if len(text) > MOST_TEXT else ""
+    if len(text) > MOST_TEXT:
+        return TOO_LONG
+    return BAD_TEXT if trouble_in(text.replace("\r\n", "\n").replace("\n", " ")) else ""
 
 
 async def _ask(house: House, whos: Iterable[Who], asked: Asked) -> str:

@@ -20,6 +20,7 @@ from dashboard import (
     dev,
     first_pod,
     guide,
+    issuers,
     later,
     log_routes,
     moves,
@@ -149,6 +150,10 @@ def _settings(pages: Pages, fittings: Fittings) -> list[web.RouteDef]:
         partial(room, fittings)
         for room in (addresses.ask, addresses.confirm_page, addresses.confirm, addresses.remove)
     )
+    issuer_list, issuer_more, issuer_less = (
+        partial(room, fittings)
+        for room in (issuers.issuers_page, issuers.add_issuer, issuers.remove_issuer)
+    )
     all_sessions = pages.take(settings.end_all_sessions, "end-all-sessions")
     return [
         web.get("/-/settings", pages.show(settings.settings_page)),
@@ -165,6 +170,9 @@ def _settings(pages: Pages, fittings: Fittings) -> list[web.RouteDef]:
         web.post(addresses.ADDRESS, pages.take(add, "address")),
         web.post(f"{addresses.ADDRESS}/confirm", pages.take(proved, "address-confirm")),
         web.post(f"{ways}/addresses/{CODE}/remove", pages.take(drop, "remove-address")),
+        web.get(issuers.ISSUERS, pages.show(issuer_list)),
+        web.post(issuers.ISSUERS, pages.take(issuer_more, "add-issuer")),
+        web.post(f"{issuers.ISSUERS}/remove", pages.take(issuer_less, "remove-issuer")),
         web.get(second_step.STEP, pages.show(second_step.step_page)),
         web.post(f"{second_step.STEP}/on", pages.take(second_step.switch_on, "second-step-on")),
         web.post(f"{second_step.STEP}/off", pages.take(second_step.switch_off, "second-step-off")),

@@ -2,7 +2,7 @@
 """Tokens of other issuers: the WebID must name the issuer, and its keys must fit (RS-10 to 12)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,9 +20,6 @@ from pod.errors import Unreadable
 from pod.instant import MINUTE, SECOND, Instant
 from pod.vocab import SOLID
 
-# The bytes and the media type of a document of this server's own, None when it has none there.
-Own = Callable[[str], Awaitable[tuple[bytes, str] | None]]
-
 ISSUER = ox.NamedNode(f"{SOLID}oidcIssuer")
 PROFILE_TYPES = "text/turtle, application/ld+json;q=0.9, application/n-triples;q=0.8"
 JSON_TYPES = "application/json, application/jwk-set+json"
@@ -38,11 +35,9 @@ LONGEST_ADDRESS = 2_000
 
 @dataclass(slots=True)
 class ForeignIssuers:
-    """Asks WebIDs and issuers elsewhere. Own documents are read here, never over HTTP (SR-7)."""
+    """Asks WebIDs and issuers, for tokens that say so."""
 
-    base: str
     fetch: Fetch
-    own: Own
     dev: bool = False
     kept: dict[bytes, tuple[Token, Instant]] = field(default_factory=dict)
 
@@ -77,22 +72,13 @@ class ForeignIssuers:
     async def _require_named(self, token: ForeignToken) -> None:
         """RS-10: byte for byte, or any issuer could speak for any WebID (T-23)."""
         address = token.webid.partition("#")[0]
-        body, media_type, at = await self._profile(address)
-        if not rdf.is_rdf(media_type):
+        got = await self.fetch(address, accept=PROFILE_TYPES, redirects=3, keep=PROFILE_KEEP)
+        if not rdf.is_rdf(got.media_type):
             raise BadToken(f"the WebID document {address} is no RDF")
-        statements = await asyncio.to_thread(rdf.parse, body, media_type, at)
+        statements = await asyncio.to_thread(rdf.parse, got.body, got.media_type, address)
         wanted = (ox.NamedNode(token.webid), ISSUER, ox.NamedNode(token.issuer))
         if not any((t.subject, t.predicate, t.object) == wanted for t in statements.triples):
             raise BadToken(f"the WebID document {address} does not name its issuer")
-
-    async def _profile(self, address: str) -> tuple[bytes, str, str]:
-        if address.startswith(self.base):
-            found = await self.own(address)
-            if found is None:
-                raise BadToken("its WebID is not on this server")
-            return (*found, address)
-        got = await self.fetch(address, accept=PROFILE_TYPES, redirects=3, keep=PROFILE_KEEP)
-        return got.body, got.media_type, address
 
     async def _require_signed(self, token: ForeignToken) -> None:
         metadata = await self._json(_metadata_of(token.issuer), ISSUER_KEEP)

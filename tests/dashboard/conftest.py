@@ -27,6 +27,7 @@ from consent.request import read_request
 from consent.requests import ask
 from consent.seed import seed_registry
 from consent.signer import signer_of
+from consent.statutory_permits import beside
 from dashboard.fittings import Fittings
 from identity.authorize_routes import Gate
 from identity.cors import Cors
@@ -312,7 +313,7 @@ async def town(db: Sqlite, tmp_path: Path, now: MovableClock) -> AsyncIterator[T
         mail=tmp_path / "mail",
         registers=True,
     )
-    sources = (wac.permits, permit_source(base, house.signer))
+    sources = (wac.permits, beside(permit_source(base, house.signer)))
     data = replace(a_house(db, files, now, base=base, sources=sources), soon=soon)
     fittings = replace(fittings, keeping=keeping_of(data))
     gate = Gate(db, open_keys(tmp_path / "keys"), outside, base, now, True)

@@ -15,6 +15,7 @@ from identity.fetch import Fetcher
 from identity.foreign_issuers import ForeignIssuers
 from identity.identify import Abroad, Identifier
 from identity.keys import open_keys
+from identity.own_documents import Homeward
 from identity.replay import open_replay
 from identity.token import AnotherIssuer, tokens_of
 from identity.tries import open_tries
@@ -103,13 +104,14 @@ async def border(tmp_path: Path, now: MovableClock, forge: Forge) -> AsyncIterat
     app.router.add_get("/{path:.*}", room)
     fetcher, replay = Fetcher(dev=True, now=now), open_replay(tmp_path / "p.db", now())
 
-    async def own(address: str) -> tuple[bytes, str] | None:
+    async def own(address: Iri) -> tuple[bytes, str] | None:
         body = PROFILE.format(issuer=there.base).encode()
         return (body, "text/turtle") if address == f"{BASE}an/profile/card" else None
 
     async with TestServer(app, host="127.0.0.1") as server:
         there.base = str(server.make_url("/"))
-        abroad = Abroad(ForeignIssuers(BASE, fetcher.get, own, dev=True), open_tries())
+        out = Homeward(BASE, fetcher.get, own, dev=True)
+        abroad = Abroad(ForeignIssuers(out.get, dev=True), open_tries())
         tokens = tokens_of(BASE, open_keys(tmp_path / "keys"))
         yield Border(Identifier(BASE, tokens, replay, abroad), there, forge, now)
     await fetcher.close()
@@ -221,7 +223,7 @@ async def test_our_own_documents_are_not_fetched_over_http(border: Border) -> No
 
     assert who.webid == webid
     assert "card" not in border.elsewhere.asked
-    assert "not on this server" in await border.refused(border.token(webid=f"{BASE}bea/card#me"))
+    assert "nothing there that everybody may read" in await border.refused(border.token(webid=f"{BASE}bea/card#me"))
 
 
 async def test_what_was_believed_is_asked_again_after_two_minutes(border: Border) -> None:
