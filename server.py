@@ -65,7 +65,6 @@ from pod.datafolder import DataFolder, locked, open_folder
 from pod.errors import PodError
 from pod.files import Files
 from pod.instant import wall
-from pod.iri import Iri
 from pod.schema import holdings, migrate
 from pod.sqlite import Sqlite, open_sqlite
 from pod.sweep import sweep

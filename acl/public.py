@@ -20,9 +20,7 @@ async def public_document(
     return await db.read(_public, source, now(), iri)
 
 
-async def _public(
-    tx: Tx, source: PermitSource, now: Instant, iri: Iri
-) -> tuple[bytes, str] | None:
+async def _public(tx: Tx, source: PermitSource, now: Instant, iri: Iri) -> tuple[bytes, str] | None:
     found = await find(tx, iri)
     kept = found.resource
     if kept is None or kept.body is None or is_auxiliary(iri):

@@ -11,7 +11,7 @@ from consent.announce import News, announce
 from consent.durations import plus
 from consent.lists import Page, before, next_number
 from pod.database import Row, Tx
-from pod.errors import Clash, TooMany
+from pod.errors import Clash, Unprocessable
 from pod.instant import Instant, text_of
 from pod.iri import Iri
 
@@ -168,7 +168,10 @@ async def open_case(tx: Tx, case: Case) -> Case:
         agency=case.agency,
     )
     if row is not None and int(row["n"]) >= MOST_OPEN:
-        raise TooMany(f"You have {MOST_OPEN} open cases with this agency; close one first.")
+        raise Unprocessable(
+            f"You have {MOST_OPEN} open cases with this agency; close one first.",
+            problem="too-many",
+        )
     case = replace(case, seq=await next_number(tx, "rights_case"))
     await tx.run(
         "INSERT INTO rights_case (id, seq, subject, agency, about, state, version, opened,"

@@ -12,7 +12,7 @@ from consent.grant import Grant
 from consent.holdings import Offered
 from consent.purpose import EXPLICIT, Purpose
 from consent.request import Request
-from consent.terms import Terms, datum_json, terms_json
+from consent.terms import APPEND, READ, Terms, datum_json, terms_json
 from consent.words import VERSION, WORDS, Words, in_language, length_in_words, time_in_words
 
 Notice = dict[str, object]
@@ -169,7 +169,14 @@ def _what(request: Request, offers: Sequence[Offered], words: Words) -> list[str
             kind = words["class"].format(name=label_of(datum.cls or ""), n=len(mine))
             lines.append(f"{kind} ({words['needed' if datum.required else 'optional']})")
         lines += [_line(offer, words) for offer in mine]
-    return lines
+    return [*lines, *_additions(request.terms, words)]
+
+
+def _additions(terms: Terms, words: Words) -> list[str]:
+    """Invariant 5: that the agency may add to what is there is said in so many words."""
+    if APPEND not in terms.modes:
+        return []
+    return [words["adds" if READ in terms.modes else "adds-only"]]
 
 
 def _line(offer: Offered, words: Words) -> str:

@@ -17,6 +17,7 @@ from consent.openapi_calls import (
 from consent.openapi_more_calls import ELSE, LOG, NEWS, PROOF
 from consent.openapi_schemas import SCHEMAS
 from consent.openapi_words import Operation, Parameter, Reply, Schema, ref
+from consent.statutory_openapi import CASES, RIGHTS_SCHEMAS, STATUTORY
 
 TITLE = "Kluis: consent"
 PROBLEM = "application/problem+json"
@@ -25,6 +26,8 @@ TOPICS: Mapping[str, Sequence[Operation]] = {
     "Requests": REQUESTS,
     "Grants": GRANTS,
     "Proof": PROOF,
+    "Access by law": STATUTORY,
+    "Cases": CASES,
     "Log": LOG,
     "Telling agencies": NEWS,
     "Simulation": ELSE,
@@ -75,7 +78,7 @@ def document(base: str) -> Schema:
         "paths": paths,
         "webhooks": {"event": {"post": _webhook()}},
         "components": {
-            "schemas": SCHEMAS,
+            "schemas": {**SCHEMAS, **RIGHTS_SCHEMAS},
             "responses": {f"P{status}": _problem(words) for status, words in WORDS.items()},
             "securitySchemes": {
                 "solid": {

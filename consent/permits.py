@@ -28,6 +28,7 @@ from consent.refusals import (
 from consent.refusals import covers as covers
 from consent.signer import Signer
 from consent.states import Cause
+from consent.terms import APPEND, READ
 from identity.who import Who
 from pod import clock
 from pod.database import Tx
@@ -35,8 +36,6 @@ from pod.errors import Refused
 from pod.instant import Instant
 from pod.iri import Iri, is_auxiliary, is_container, parent
 from pod.resource import Found
-
-READ, APPEND = "read", "append"
 
 
 def permit_source(base: Iri, signer: Signer) -> PermitSource:

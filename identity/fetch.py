@@ -221,23 +221,28 @@ class Fetcher:
         return "its answer is no HTTP that is understood here"
 
     def _open(self) -> ClientSession:
-        if self.session is None or self.names is None:
-            self.names = Resolving(self.lookup, self.dev)
-            self.session = ClientSession(
-                connector=TCPConnector(
-                    resolver=_Names(self.names),
-                    socket_factory=self._socket,
-                    use_dns_cache=False,
-                    force_close=True,
-                    limit=MOST_AT_ONCE,
-                    limit_per_host=MOST_PER_HOST,
-                ),
-                timeout=ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
-                headers={"User-Agent": USER_AGENT},
-                cookie_jar=DummyCookieJar(),
-                auto_decompress=False,
-                trust_env=False,
-            )
+        if self.session is None:
+            return self.session_with(Resolving(self.lookup, self.dev))
+        return self.session
+
+    def session_with(self, names: Resolving) -> ClientSession:
+        """Connections to what these names lead to, each looked at once more as it is made."""
+        self.names = names
+        self.session = ClientSession(
+            connector=TCPConnector(
+                resolver=_Names(names),
+                socket_factory=self._socket,
+                use_dns_cache=False,
+                force_close=True,
+                limit=MOST_AT_ONCE,
+                limit_per_host=MOST_PER_HOST,
+            ),
+            timeout=ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
+            headers={"User-Agent": USER_AGENT},
+            cookie_jar=DummyCookieJar(),
+            auto_decompress=False,
+            trust_env=False,
+        )
         return self.session
 
     def _socket(

@@ -36,9 +36,7 @@ class Homeward:
         """As `Fetch` does; what is ours is read anew each time, so it is never old."""
         here = self._here(url)
         if here is None:
-            return await self.fetch(
-                url, accept=accept, limit=limit, redirects=redirects, keep=keep
-            )
+            return await self.fetch(url, accept=accept, limit=limit, redirects=redirects, keep=keep)
         found = await self.own(here)
         if found is None:
             raise NotFetched(url, NOTHING)

@@ -40,6 +40,8 @@ class Unpacked:
             self.out += unpacker.decompress(piece, self.limit + 1 - len(self.out))
         except zlib.error as error:
             raise Broken from error
+        if unpacker.unused_data:
+            raise Broken  # what follows the end would be left out without a word
 
     def whole(self) -> bytes:
         """All of it; Broken when it ended in the middle."""

@@ -165,6 +165,9 @@ CREATE TABLE mailed_code (
     expires INTEGER NOT NULL,
     used INTEGER
 );
+CREATE INDEX mailed_code_expires ON mailed_code (expires);
+CREATE INDEX mailed_code_email ON mailed_code (email);
+CREATE INDEX mailed_code_account ON mailed_code (account);
 CREATE TABLE webid_proof (
     account TEXT NOT NULL REFERENCES account (id) ON DELETE CASCADE,
     webid TEXT NOT NULL,

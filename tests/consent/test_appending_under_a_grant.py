@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from consent.inbox import show_notice
 from consent.seed import seed_registry
 from ldp.adding import TELLING
 from ldp.admission import Denied
@@ -17,8 +18,8 @@ from pod.errors import Refused
 from pod.instant import HOUR
 from pod.iri import Iri
 
-from .conftest import AGENCY_WHO, BANK_WHO, BASE, LOON, SLIPS, START, Village, _purpose
-from .steps import granted
+from .conftest import AGENCY_WHO, AN_WHO, BANK_WHO, BASE, LOON, SLIPS, START, Village, _purpose
+from .steps import asked, granted
 from .test_reading_under_a_grant import _entries, _uses, ask, data_house, withdrawn
 
 RESULTS = f"{BASE}an/inkomen/"
@@ -204,3 +205,25 @@ async def test_adding_keeps_no_pause_and_ends_with_the_grant(
     assert await refused(village, "POST", RESULTS) == "grant-withdrawn"
     assert await refused(village, "PUT", f"{RESULTS}x.ttl") == "grant-withdrawn"
     assert len([e for e in await village.db.read(_entries) if e["action"] == "append"]) == 1
+
+
+@pytest.mark.usefixtures("purpose")
+@pytest.mark.parametrize(
+    ("modes", "said"),
+    [
+        (["read"], ""),
+        (["read", "append"], "De instantie mag hier gegevens bijzetten."),
+        (["append"], "De instantie mag hier alleen gegevens bijzetten, en niets lezen."),
+    ],
+)
+async def test_the_notice_says_that_data_may_be_added(
+    village: Village, modes: list[str], said: str
+) -> None:
+    # Invariant 5.
+    data = [{"target": RESULTS, "members": True}]
+    name = await asked(village, purpose=NAME, data=data, modes=modes)
+
+    notice: Any = await show_notice(village.house, AN_WHO, name, "nl")
+
+    lines = next(s["lines"] for s in notice["sections"] if s["section"] == "what")
+    assert [line for line in lines if "bijzetten" in line] == ([said] if said else [])

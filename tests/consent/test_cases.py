@@ -221,7 +221,7 @@ async def test_so_many_open_cases_are_the_most(api: Api) -> None:
         await opened(api, about=grant)
 
     body = {"kind": "access", "about": grant, "text": "x"}
-    assert await api.problem("POST", PATH, "an", json=body) == (429, "too-many-requests")
+    assert await api.problem("POST", PATH, "an", json=body) == (422, "too-many")
 
 
 async def test_lists_go_on_where_they_stopped(api: Api) -> None:  # KC-5

@@ -204,7 +204,7 @@ async def test_the_registry_shows_published_purposes_only(api: Api) -> None:
         ("GET", "grants?after=x", "an", 400, "bad-cursor"),
         ("GET", f"log/head?pod={POD}", "agency", 404, "not-found"),
         ("GET", "grants/nothing", "an", 404, "not-found"),
-        ("GET", "statutory", "an", 404, "not-found"),
+        ("GET", "nowhere", "an", 404, "not-found"),
         ("POST", "pause-all", "an without scope", 403, "consent-scope-missing"),
         ("GET", "grants", "an", 200, ""),
     ],

@@ -21,6 +21,7 @@ from identity.token import AnotherIssuer, tokens_of
 from identity.tries import open_tries
 from identity.who import Who
 from pod.errors import NotSignedIn
+from pod.iri import Iri
 from tests.conftest import MovableClock
 from tests.identity.forge import WITHOUT, Forge, Key, headers
 from tests.people import BASE
@@ -223,7 +224,9 @@ async def test_our_own_documents_are_not_fetched_over_http(border: Border) -> No
 
     assert who.webid == webid
     assert "card" not in border.elsewhere.asked
-    assert "nothing there that everybody may read" in await border.refused(border.token(webid=f"{BASE}bea/card#me"))
+    assert "nothing there that everybody may read" in await border.refused(
+        border.token(webid=f"{BASE}bea/card#me")
+    )
 
 
 async def test_what_was_believed_is_asked_again_after_two_minutes(border: Border) -> None:

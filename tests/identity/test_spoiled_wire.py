@@ -24,10 +24,9 @@ CHALLENGE = re.compile(
 UNSENDABLE = frozenset(("RS-3 bytes that are no text", "RS-6 bytes that are no text"))
 # These name another issuer than this one. A real server looks further: An's WebID is ours, and
 # does not name that one (RS-10).
-OTHERWISE = {
-    name: "does not name its issuer"
-    for name in ("RS-4 iss of another", "T-23 iss without its slash")
-}
+OTHERWISE = dict.fromkeys(
+    ("RS-4 iss of another", "T-23 iss without its slash"), "does not name its issuer"
+)
 PROOFLESS = ("RS-1 two proofs", "RS-6 no proof")
 
 
@@ -65,7 +64,7 @@ async def test_each_spoiled_one_is_refused_in_its_own_words(tmp_path: Path) -> N
         # The very same forge without a spoil: well made, but it stands on nothing (RS-10).
         _, reason = await challenged(town, http, headers(forge.token(), forge.proof()))
         assert reason == "This sign-in was ended."
-        assert (await town.web.get(town.slip, town.login)).status == 200
+        assert (await town.web.get(town.slip, town.login, "text/turtle")).status == 200
 
 
 async def test_a_proof_counts_once_on_every_worker(tmp_path: Path) -> None:

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The description against a running server: schemathesis makes calls, and judges the answers.
+
+Each call is made as a subject, as an agency and as an operator. Whatever comes back must be
+described: its status, its form, and every member of it; and nothing ever breaks. Bounded, so that
+it fits in a run; `KLUIS_CALLS` says how many calls each operation gets.
+"""
+
+import os
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.specs.openapi import checks
+
+from commands.answer import text_at, want_status
+from commands.client import Login, Web, log_in, open_account
+from commands.demo.cast import SCOPE, purpose_id
+from tests.stories.town import Town, a_town
+
+CALLS = int(os.environ.get("KLUIS_CALLS", "6"))
+JUDGED = [
+    schemathesis.checks.not_a_server_error,
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_schema_conformance,
+    checks.response_headers_conformance,
+]
+ROLES = ("subject", "agency", "operator", "nobody")
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A town in which a lot happened already, and who calls."""
+
+    town: Town
+    logins: dict[str, Login]
+    codes: dict[str, list[str]]
+
+
+async def an_operator(web: Web) -> Login:
+    """Somebody who is an operator, by a mark that the test's own seed gave."""
+    new = await open_account(web, "kaat@kluis.example", "een lang wachtwoord", "kaat")
+    return await log_in(web, new.credentials, SCOPE)
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    async with a_town(tmp_path) as town:
+        codes: dict[str, list[str]] = {}
+        for number in range(4):
+            asked = await town.ask(case=f"A-{number}")
+            if number % 2:
+                grant = await town.say_yes(text_at(asked, "id"))
+                codes.setdefault("grants", []).append(grant.rsplit("/", 1)[-1])
+                await town.web.ask("GET", town.slip, login=town.agency.login)
+            codes.setdefault("requests", []).append(text_at(asked, "id").rsplit("/", 1)[-1])
+        receipt = want_status(await town.web.get(".consent/grants", town.login), 200).json
+        for item in receipt["items"]:  # type: ignore[index,call-overload]  # our own API
+            codes.setdefault("receipts", []).append(item["receipts"][0].rsplit("/", 1)[-1])
+        import asyncio
+        from server import main
+        from .test_statutory_story import a_purpose, LOON
+        where = ["--data", str(tmp_path / "data"), "--base-url", town.web.base]
+        await asyncio.to_thread(main, ["operator", "add", town.citizen.person.email, *where])
+        await town.web.post(".consent/purposes", a_purpose(town), town.agency.login)
+        pp = f"{town.web.base}.consent/purposes/toelage/1"
+        want_status(await town.web.post(f"{pp}/publish", {}, town.login), 200)
+        for n in range(3):
+            r = want_status(await town.web.post(".consent/statutory", {"subject": town.an.web_id, "agency": town.agency.id, "purpose": pp, "data": [{"target": town.slip, "properties": [f"{LOON}brutoloon"]}], "validUntil": "2027-01-01T00:00:00Z", "law": "x"}, town.login), 201).json
+            codes.setdefault("statutory", []).append(r["id"].rsplit("/", 1)[-1])
+            c = want_status(await town.web.post(".consent/cases", {"kind": "access", "about": r["id"], "text": "x"}, town.login), 201).json
+            codes.setdefault("cases", []).append(c["id"].rsplit("/", 1)[-1])
+        logins = {"subject": town.login, "agency": town.agency.login}
+        yield Stage(town, logins, codes)
+
+
+def send(stage: Stage, case: Any, role: str) -> requests.Response:
+    """The call with a fresh proof; the last part of some addresses is one that is there."""
+    sent = case.as_transport_kwargs(base_url=stage.town.web.base.rstrip("/"))
+    sent.pop("timeout", None)
+    prepared = requests.Request(
+        sent["method"],
+        sent["url"],
+        headers=dict(sent.get("headers") or {}),
+        params=sent.get("params"),
+        json=sent.get("json"),
+        data=sent.get("data"),
+    ).prepare()
+    login = stage.logins.get(role)
+    if login is not None:
+        url = str(prepared.url).split("?", 1)[0]
+        prepared.headers.update(login.headers(str(prepared.method), url))
+    with requests.Session() as session:
+        return session.send(prepared, allow_redirects=False, timeout=10)
+
+
+def existing(stage: Stage, case: Any, number: int) -> None:
+    """Two calls of three are about something that is there."""
+    kind = case.operation.path.split("/")[2]
+    if number % 3 == 0 or not isinstance(case.path_parameters, dict):
+        return
+    if "code" in case.path_parameters and kind in stage.codes:
+        codes = stage.codes[kind]
+        case.path_parameters["code"] = codes[number % len(codes)]
+    if "version" in case.path_parameters:
+        slug, version = purpose_id(stage.town.web.base).split("/")[-2:]
+        case.path_parameters |= {"slug": slug, "version": version}
+
+
+@pytest.mark.timeout(300)
+async def test_every_call_answers_as_it_is_described(stage: Stage) -> None:
+    described = want_status(await stage.town.web.get(".consent/openapi.json"), 200).json
+    schema = schemathesis.openapi.from_dict(described)  # type: ignore[arg-type]  # a JSON object
+    faults: list[str] = []
+    for result in schema.get_all_operations():
+        operation = result.ok()
+        if not any(w in operation.path for w in ("statutory","cases","purposes","agencies")): continue
+        number = 0
+
+        @settings(
+            max_examples=CALLS,
+            database=None,
+            deadline=None,
+            derandomize=True,
+            phases=[Phase.explicit, Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(case=operation.as_strategy())
+        def judge(case: Any) -> None:
+            nonlocal number
+            number += 1
+            existing(stage, case, number)
+            for role in ROLES:
+                response = send(stage, case, role)
+                try:
+                    case.validate_response(response, checks=JUDGED)
+                except BaseException as fault:
+                    faults.append(f"{role} {operation.label}: {fault}")
+
+        judge()
+
+    assert not faults, "\n".join(faults[:12])
