@@ -79,16 +79,19 @@ class Note:
     members: Mapping[str, object] | None = None
 
 
-async def record_use(tx: Tx, use: Use, entry_id: Iri, moment: Instant) -> None:
+async def record_use(
+    tx: Tx, use: Use, entry_id: Iri, moment: Instant, *, marked: bool = False
+) -> None:
     """Add the entry to its pod's chain, in the commit of what it tells about.
 
-    `moment` is the time of consent (pod/clock.py), read in this same transaction. The pod's
-    number of the last entry is taken under the pod's write lock, so numbers have no gap.
+    `moment` is the time of consent (pod/clock.py), read in this same transaction; `marked` when
+    that has moved the clock's mark already. The pod's number of the last entry is taken under
+    the pod's write lock, so numbers have no gap.
     """
-    await record_all(tx, use.pod, [Note(use, entry_id, moment)])
+    await record_all(tx, use.pod, [Note(use, entry_id, moment)], marked=marked)
 
 
-async def record_all(tx: Tx, pod: Iri, notes: Sequence[Note]) -> None:
+async def record_all(tx: Tx, pod: Iri, notes: Sequence[Note], *, marked: bool = False) -> None:
     """Add these to the chain of one pod, in this order."""
     last = await tx.one(
         "SELECT seq, hash FROM journal WHERE pod = :pod ORDER BY seq DESC LIMIT 1", pod=pod
@@ -97,14 +100,15 @@ async def record_all(tx: Tx, pod: Iri, notes: Sequence[Note]) -> None:
     for note in notes:
         seq += 1
         prev = await _keep(tx, note, seq, prev)
-    if notes:
+    if notes and not marked:
         await clock.mark(tx, max(note.moment for note in notes))
 
 
 async def _keep(tx: Tx, note: Note, seq: int, prev: str) -> str:
     ground = note.use.ground
     entry = _entry(note.use, note.id, note.moment, seq, prev) | dict(note.members or {})
-    hash_ = entry["hash"] = chained(entry)
+    text = _canonical(entry)
+    hash_ = sha256(text).hexdigest()
     await tx.run(
         "INSERT INTO journal (pod, seq, id, time, agency, grant_id, outcome, external, hash,"
         " entry) VALUES (:pod, :seq, :id, :time, :agency, :grant, :outcome, :external, :hash,"
@@ -118,7 +122,8 @@ async def _keep(tx: Tx, note: Note, seq: int, prev: str) -> str:
         outcome=note.use.outcome,
         external=int(EXTERNAL in entry),
         hash=hash_,
-        entry=orjson.dumps(entry).decode(),
+        # The hash goes in at the end: the members have no order (RFC 8259 §4).
+        entry=f'{text.decode()[:-1]},"hash":"{hash_}"}}',
     )
     return hash_
 

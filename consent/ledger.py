@@ -3,6 +3,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import orjson
 
@@ -11,7 +12,7 @@ from consent.events import events_of as events_of
 from consent.grant import Grant, State
 from consent.lists import Page, before
 from consent.states import Cause
-from consent.terms import terms_json, terms_of
+from consent.terms import Terms, terms_json, terms_of
 from pod.database import Row, Tx
 from pod.errors import Clash
 from pod.instant import Instant
@@ -35,15 +36,41 @@ class Filter:
     purpose: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """What a row keeps of a grant that is not a column."""
+
+    client: str
+    terms: Terms
+    lane: str
+    legal_basis: str
+    language: str
+    notice_hash: str
+
+
+@lru_cache(maxsize=2048)
+def _read_body(text: str) -> _Body:
+    """By the text alone: every read under a grant needs it twice."""
+    body = orjson.loads(text)
+    return _Body(
+        body["client"],
+        terms_of(body["terms"]),
+        body["lane"],
+        body["legalBasis"],
+        body["language"],
+        body["noticeHash"],
+    )
+
+
 def _grant(row: Row) -> Grant:
-    body = orjson.loads(row["body"])
+    body = _read_body(row["body"])
     return Grant(
         Iri(row["id"]),
         row["seq"],
         Iri(row["pod"]),
         row["subject"],
         row["agency"],
-        body["client"],
+        body.client,
         row["purpose"],
         row["request"],
         State(row["state"]),
@@ -54,11 +81,11 @@ def _grant(row: Row) -> Grant:
         row["uses"],
         row["last_read"],
         row["ended"],
-        terms_of(body["terms"]),
-        body["lane"],
-        body["legalBasis"],
-        body["language"],
-        body["noticeHash"],
+        body.terms,
+        body.lane,
+        body.legal_basis,
+        body.language,
+        body.notice_hash,
         None if row["cause"] is None else Cause(row["cause"]),
     )
 

@@ -7,6 +7,7 @@ from acl.decide import PermitSource
 from acl.modes import Mode
 from acl.permit import NOTHING, Denial, Ground, Permit, Spend, Verdict, View
 from consent.agency import Party, party_of
+from consent.snapshot import Snapshot
 from consent.statutory import LANE, State, Statutory
 from consent.statutory_acts import tell_pod
 from consent.statutory_reach import concerns_pod, covering
@@ -48,8 +49,11 @@ def beside(grants: PermitSource) -> PermitSource:
     """Grants and the law as one source, so that nothing is guessed when both fit (decision 15)."""
 
     async def permits(tx: Tx, who: Who, found: Found, now: Instant) -> Verdict:
-        given = await grants(tx, who, found, now)
-        lawful = await by_law(tx, who, found, now)
+        if who.webid is None:
+            return NOTHING
+        look = Snapshot(tx)
+        given = await grants(look, who, found, now)
+        lawful = await by_law(look, who, found, now)
         if lawful.permits:
             return _both(given, lawful)
         if given.permits or lawful.denial is None:

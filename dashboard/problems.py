@@ -252,6 +252,50 @@ PROBLEMS = {
             mark("Wacht een paar minuten en probeer het opnieuw."),
         ),
         Problem(
+            "exists",
+            mark("Dat bestaat al"),
+            mark(
+                "Onder deze naam staat al iets in het register. Een tekst daarin verandert nooit."
+            ),
+            mark("Geef een nieuwe versie of een andere naam."),
+        ),
+        Problem(
+            "not-an-operator",
+            mark("Dit doet alleen de beheerder"),
+            mark("Dit hoort bij het beheer van deze server."),
+            mark("Vraag het aan de beheerder."),
+        ),
+        Problem(
+            "not-an-agency",
+            mark("Dit doet alleen een instantie"),
+            mark("Wie dit probeerde, staat niet als instantie in het register, of is geschorst."),
+            mark("Laat de instantie en haar toepassing registreren door de beheerder."),
+        ),
+        Problem(
+            "no-objection",
+            mark("Bezwaar maken kan hier niet"),
+            mark("De wet verplicht de instantie om dit te lezen."),
+            mark("U kunt de instantie vragen waarom ze las, of een klacht indienen."),
+        ),
+        Problem(
+            "bad-term",
+            mark("Er klopt iets niet in wat gestuurd werd"),
+            mark("Een deel ontbreekt, is van een andere soort of spreekt een ander deel tegen."),
+            mark("Verbeter elke plaats die in het antwoord staat, en stuur het opnieuw."),
+        ),
+        Problem(
+            "unknown-term",
+            mark("Er staat iets in dat Kluis niet kent"),
+            mark("Wat Kluis niet kent, laat het niet stil weg."),
+            mark("Haal weg wat in het antwoord genoemd is, en stuur het opnieuw."),
+        ),
+        Problem(
+            "stale",
+            mark("Er veranderde intussen iets"),
+            mark("Iemand veranderde dit nadat u het las. Er is nog niets gedaan."),
+            mark("Lees het opnieuw, en beslis dan."),
+        ),
+        Problem(
             "not-found",
             mark("Hier is niets van u"),
             mark("Deze pagina bestaat niet, of is niet van u."),

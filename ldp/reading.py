@@ -273,14 +273,14 @@ async def _settle(
         raise refusal(ask.who, decision, ask.target)
     if not _same(seen, permit, found, current) or current.spend is None:
         return False
-    moment = await clock.instant(tx, now)
+    moment = await clock.stamp(tx, now)
     use = use_of(ask, found.resource, answer, permit.ground)
     free = await why_free(tx, ask, permit, str(use.version), answer, moment)
     if answer.status in (200, 206) and free is None:
         if current.wait is not None:
             raise Denied(current.wait, ask.target)
         await current.spend(tx, moment)
-    await record_use(tx, replace(use, reason=free), entry, moment)
+    await record_use(tx, replace(use, reason=free), entry, moment, marked=True)
     return True
 
 

@@ -26,6 +26,18 @@ async def mark(tx: Tx, moment: Instant) -> None:
     await tx.run("UPDATE clock SET mark = :moment WHERE one = 1 AND mark < :moment", moment=moment)
 
 
+async def stamp(tx: Tx, now: Instant) -> Instant:
+    """What time it is, and remember it, in one statement: for a commit that is sure to come."""
+    row = await tx.one(
+        "UPDATE clock SET mark = CASE WHEN :now + shift > mark THEN :now + shift ELSE mark END"
+        " WHERE one = 1 RETURNING mark",
+        now=now,
+    )
+    if row is None:
+        raise LookupError("the clock row is gone")
+    return int(row["mark"])
+
+
 async def move(tx: Tx, now: Instant, to: Instant) -> Instant:
     """Move the clock forward on all workers; Clash when that would be back."""
     current = await instant(tx, now)
