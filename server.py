@@ -85,7 +85,7 @@ def build_app(
 ) -> web.Application:
     """All rooms, each behind its doors; the catch-all for data comes last."""
     base, files = settings.base, Files(folder.blobs)
-    replay = open_replay(folder.proofs, wall())
+    replay = open_replay(folder.proofs, wall(), shared=settings.workers > 1)
     passwords = Passwords(tries=open_tries(_tries(folder)))
     fetcher = open_fetch(dev=settings.dev, now=wall)
     # Kluis has two sources of permission; a third is one more function here.

@@ -184,6 +184,17 @@ async def open_in(tx: Tx, pod: str) -> list[Grant]:
     return [_grant(row) for row in rows]
 
 
+async def grants_in(tx: Tx, pod: str, after: int, most: int) -> list[Grant]:
+    """Every grant that a pod ever gave, in their order; some of them, after that number."""
+    rows = await tx.all(
+        f"{_SELECT} WHERE pod = :pod AND seq > :after ORDER BY seq LIMIT :most",
+        pod=pod,
+        after=after,
+        most=most,
+    )
+    return [_grant(row) for row in rows]
+
+
 async def active_in(tx: Tx, pod: str) -> list[Grant]:
     """Every grant in a pod that is awake, or would be by now."""
     rows = await tx.all(f"{_SELECT} WHERE pod = :pod AND state IN {_USABLE} ORDER BY seq", pod=pod)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from consent.caller import Caller, Side
 from consent.choice import Picked, not_narrower, picked_from, read_picked
-from consent.grant import Grant, Move
+from consent.grant import Grant, Move, moved
 from consent.house import House
 from consent.moves import NEW, Wish, do, said
 from consent.moving import Step
@@ -99,6 +99,8 @@ async def narrow(
     """Give less from now on: the grant's next version, which counts at the next request."""
 
     async def step(tx: Tx, grant: Grant, caller: Caller, moment: Instant) -> Step:
+        # KC-7: what cannot be narrowed any more is told before what is wrong with the wish.
+        moved(grant, Move.NARROW, moment)
         terms = lessened(grant, less, moment)
         await _require_projectable(tx, grant, terms)
         changes = {"difference": difference(grant.terms, terms)}

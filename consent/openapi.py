@@ -15,11 +15,13 @@ from consent.openapi_calls import (
     SUBJECT,
 )
 from consent.openapi_more_calls import ELSE, LOG, NEWS, PROOF
-from consent.openapi_schemas import SCHEMAS
+from consent.openapi_push import EXTERNAL, PUSH_SCHEMAS
+from consent.openapi_schemas import SCHEMAS as COMMON
 from consent.openapi_words import Operation, Parameter, Reply, Schema, ref
 from consent.statutory_openapi import CASES, RIGHTS_SCHEMAS, STATUTORY
 
 TITLE = "Kluis: consent"
+SCHEMAS: Mapping[str, Schema] = COMMON | PUSH_SCHEMAS | RIGHTS_SCHEMAS
 PROBLEM = "application/problem+json"
 TOPICS: Mapping[str, Sequence[Operation]] = {
     "Registry": REGISTRY,
@@ -28,7 +30,7 @@ TOPICS: Mapping[str, Sequence[Operation]] = {
     "Proof": PROOF,
     "Access by law": STATUTORY,
     "Cases": CASES,
-    "Log": LOG,
+    "Log": (*LOG, EXTERNAL),
     "Telling agencies": NEWS,
     "Simulation": ELSE,
 }
@@ -50,6 +52,7 @@ WORDS: Mapping[int, str] = {
     412: "It changed since you looked (`If-Match`).",
     413: "The body is too large.",
     415: "The body is not JSON.",
+    429: "Too much was asked; `Retry-After` says when again.",
     422: "Read, but it cannot stand; `errors` names each place.",
     503: "It cannot be done right now; nothing was changed.",
 }
@@ -78,7 +81,7 @@ def document(base: str) -> Schema:
         "paths": paths,
         "webhooks": {"event": {"post": _webhook()}},
         "components": {
-            "schemas": {**SCHEMAS, **RIGHTS_SCHEMAS},
+            "schemas": dict(SCHEMAS),
             "responses": {f"P{status}": _problem(words) for status, words in WORDS.items()},
             "securitySchemes": {
                 "solid": {

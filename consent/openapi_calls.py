@@ -218,4 +218,6 @@ GRANTS: Sequence[Operation] = (
     ),
 )  # fmt: skip
 
-AT = Parameter("at", "At which second; a time to come is refused.", MOMENT, needed=True)
+AT = Parameter(
+    "at", "At which second, now where it is left out; a time to come is refused.", MOMENT
+)

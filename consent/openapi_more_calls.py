@@ -3,7 +3,7 @@
 
 from collections.abc import Sequence
 
-from consent.openapi_calls import AGENCY, BOTH, PUBLIC, SUBJECT
+from consent.openapi_calls import AGENCY, AT, BOTH, PUBLIC, SUBJECT
 from consent.openapi_words import (
     MOMENT,
     Operation,
@@ -31,6 +31,11 @@ def _log() -> Reply:
 
 
 PROOF: Sequence[Operation] = (
+    Operation(
+        "get", "/.consent/grants/{code}/validity", "getValidity",
+        "Whether a permission was in force at a second, signed", BOTH,
+        {200: signed("The answer.", ref("Validity"))}, query=(AT,), problems=(403, 404, 409, 422),
+    ),
     Operation(
         "get", "/.consent/receipts/{code}", "getReceipt", "A signed receipt, one's own copy", BOTH,
         {200: Reply("The receipt.", {

@@ -4,6 +4,7 @@
 from collections.abc import Mapping
 
 from consent.openapi_registry import LANGUAGES, MODES, REGISTRY_SCHEMAS, WORDS
+from consent.openapi_trial import TRIAL_SCHEMAS
 from consent.openapi_words import (
     ANYTHING,
     COUNT,
@@ -23,7 +24,8 @@ from consent.openapi_words import (
 )
 
 _IRIS = many(IRI)
-_LANG = one_of("nl", "en", "fr", "de")
+_STRING: Schema = {"type": "string"}
+LANG = one_of("nl", "en", "fr", "de")
 _TERMS: Mapping[str, Schema] = {
     "modes": MODES,
     "validFrom": or_null(MOMENT),
@@ -37,7 +39,6 @@ _TERMS: Mapping[str, Schema] = {
     "case": or_null(TEXT),
 }
 _PICKED = obj({"target": IRI}, {"properties": or_null(many(IRI, 200, 1))})
-_READER_MEMBERS = ("webid", "agency", "client", "issuer", "group", "origin")
 
 REQUEST_STATES = (
     "pending",
@@ -73,7 +74,7 @@ _ENTRY: Mapping[str, Schema] = {
     "properties": or_null(_IRIS),
     "action": one_of("read", "append", "subscribe"),
     "outcome": one_of("allowed", "denied"),
-    "status": COUNT,
+    "status": or_null(COUNT),
     "reason": or_null({"type": "string"}),
     **{
         name: or_null({"type": "string"})
@@ -140,24 +141,22 @@ SCHEMAS: dict[str, Schema] = {
         {"required": FLAG},
         {"target": IRI, "class": IRI, "properties": _IRIS, "members": FLAG, "special": FLAG},
     ),
+    "AskedDatum": obj(
+        None,
+        {
+            "target": or_null(IRI),
+            "class": or_null(IRI),
+            "properties": or_null(many(IRI, 200, 1)),
+            "members": or_null(FLAG),
+            "required": or_null(FLAG),
+        },
+        description="A target or a class; `properties` left out is the whole resource.",
+    ),
     "NewRequest": obj(
         {
             "subject": IRI,
             "purpose": IRI,
-            "data": many(
-                obj(
-                    None,
-                    {
-                        "target": or_null(IRI),
-                        "class": or_null(IRI),
-                        "properties": or_null(many(IRI, 200, 1)),
-                        "members": or_null(FLAG),
-                        "required": or_null(FLAG),
-                    },
-                ),
-                100,
-                1,
-            ),
+            "data": many(ref("AskedDatum"), 100, 1),
         },
         {
             **{name: or_null(schema) for name, schema in _TERMS.items()},
@@ -194,7 +193,7 @@ SCHEMAS: dict[str, Schema] = {
     "Notice": obj(
         {
             "request": IRI,
-            "language": _LANG,
+            "language": LANG,
             "words": {"type": ["string", "integer"]},
             "agency": obj(
                 {
@@ -233,7 +232,7 @@ SCHEMAS: dict[str, Schema] = {
         },
     ),
     "Approval": obj(
-        {"noticeHash": TEXT, "lang": _LANG},
+        {"noticeHash": TEXT, "lang": LANG},
         {
             "data": or_null(many(_PICKED, 1000)),
             "modes": or_null(MODES),
@@ -267,16 +266,33 @@ SCHEMAS: dict[str, Schema] = {
     "Authority": obj({"reason": TEXT, "reference": TEXT}),
     "GrantEvent": obj(
         {
-            "id": IRI,
+            "grant": IRI,
             "seq": NUMBER,
             "time": MOMENT,
             "event": {"type": "string"},
             "state": one_of(*GRANT_STATES),
             "version": NUMBER,
             "by": {"type": "string"},
-            "details": {"type": "object"},
             "prev": HASH,
             "hash": HASH,
+        },
+        {
+            "uses": COUNT,
+            "language": LANG,
+            "difference": many({"type": "object"}),
+            **dict.fromkeys(("request", "renews", "supersededBy"), IRI),
+            **dict.fromkeys(("notice", "acr", "cause", "reason", "reference"), _STRING),
+        },
+        description="What belongs to the move stands beside what each event has.",
+    ),
+    "Validity": obj(
+        {
+            "grant": IRI,
+            "at": MOMENT,
+            "inForce": FLAG,
+            "version": or_null(NUMBER),
+            "events": many(NUMBER),
+            "iat": NUMBER,
         }
     ),
     "Paused": obj({"paused": _IRIS}),
@@ -299,7 +315,14 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Entry": obj(
         _ENTRY,
-        {"seq": NUMBER, "prev": HASH, "hash": HASH, "external": ANYTHING},
+        {
+            "seq": NUMBER,
+            "prev": HASH,
+            "hash": HASH,
+            "external": obj(
+                {"source": TEXT, "time": MOMENT, "reference": or_null({"type": "string"})}
+            ),
+        },
         description="`seq`, `prev` and `hash` are for the owner alone.",
     ),
     "Entries": obj(
@@ -330,69 +353,6 @@ SCHEMAS: dict[str, Schema] = {
             "reason": or_null({"type": "string"}),
         }
     ),
-    "Question": obj(
-        None,
-        {"resource": or_null(IRI), "request": or_null(IRI), "acl": or_null({"type": "string"})},
-        description="A resource, a resource with an acl, or a request.",
-    ),
-    "Reached": obj(
-        {
-            "reader": obj(
-                {
-                    "kind": one_of("everyone", "signed-in", "agent", "group", "agency"),
-                    **{name: or_null({"type": "string"}) for name in _READER_MEMBERS},
-                }
-            ),
-            "modes": many(one_of("read", "write", "append", "control")),
-            "because": obj(
-                {
-                    "kind": one_of("acl", "grant", "statutory"),
-                    "id": IRI,
-                    "inherited": FLAG,
-                    "purpose": or_null(IRI),
-                    "properties": or_null(_IRIS),
-                    "until": or_null(MOMENT),
-                }
-            ),
-        }
-    ),
-    "Change": obj({name: many(ref("Reached")) for name in ("gains", "loses", "stays")}),
-    "Simulated": {
-        "oneOf": [
-            obj(
-                {
-                    "resource": IRI,
-                    "items": many(ref("Reached")),
-                    "notNow": many(
-                        obj({"grant": IRI, "agency": IRI, "problem": {"type": "string"}})
-                    ),
-                    "whole": FLAG,
-                }
-            ),
-            obj(
-                {
-                    "resource": IRI,
-                    **{name: many(ref("Reached")) for name in ("gains", "loses", "stays")},
-                },
-                {"members": ref("Change")},
-            ),
-            obj(
-                {
-                    "request": IRI,
-                    "items": many(
-                        obj(
-                            {
-                                "target": IRI,
-                                **{
-                                    name: many(ref("Reached"))
-                                    for name in ("gains", "loses", "stays")
-                                },
-                            }
-                        )
-                    ),
-                }
-            ),
-        ]
-    },
     **REGISTRY_SCHEMAS,
+    **TRIAL_SCHEMAS,
 }

@@ -36,10 +36,11 @@ from consent.sleeping import pause_for_purpose, resume_for_purpose
 from identity.who import Who
 from pod import clock
 from pod.database import Tx
-from pod.errors import Clash, Missing, Refused
+from pod.errors import Clash, Missing, Refused, Unprocessable
 from pod.instant import Instant
 
 NEW = Once()
+MOST_DRAFTS = 200
 
 
 class Move(StrEnum):
@@ -107,6 +108,7 @@ async def _propose(tx: Tx, who: Who, purpose: Purpose, once: Once, house: House)
         raise Refused(
             "An agency drafts its own purposes, nobody else's.", problem="not-yours-to-decide"
         )
+    await _require_room(tx, agency)
     taken = await slug_owner(tx, purpose.slug) not in (None, agency)
     if taken or not await add_purpose(tx, purpose, moment):
         raise Clash(
@@ -114,6 +116,18 @@ async def _propose(tx: Tx, who: Who, purpose: Purpose, once: Once, house: House)
             problem="exists",
         )
     return await _kept(tx, once, 201, purpose.id, purpose_json(purpose), moment)
+
+
+async def _require_room(tx: Tx, agency: str) -> None:
+    row = await tx.one(
+        "SELECT count(*) AS n FROM purpose WHERE agency = :agency AND state = 'draft'",
+        agency=agency,
+    )
+    if row is not None and int(row["n"]) >= MOST_DRAFTS:
+        raise Unprocessable(
+            f"{MOST_DRAFTS} drafts of yours are waiting; an operator looks at those first.",
+            problem="too-many",
+        )
 
 
 async def _kept(

@@ -164,7 +164,8 @@ async def _reply(
     agency = reply.side is Side.AGENCY
     shown = request_json(request, moment, agency=agency)
     require_match(if_match, etag_of(str(shown["state"]), reply.side))
-    after = reply.move(request, moment)
+    # FED-4: the assurance of the sign-in goes with every decision.
+    after = replace(reply.move(request, moment), acr=who.acr)
     await keep_reply(tx, after, moment)
     body = request_json(after, moment, agency=agency)
     tag = etag_of(str(body["state"]), reply.side)

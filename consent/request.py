@@ -66,7 +66,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A question that passed screening."""
+    """A question that passed screening. `acr` is how sure the sign-in was of its last answer."""
 
     id: Iri
     seq: int
@@ -86,6 +86,7 @@ class Request:
     reason: str | None = None
     renews: str | None = None
     remind_at: Instant | None = None
+    acr: str | None = None
 
     def state_at(self, moment: Instant) -> State:
         """Lapsing needs no job: it is a comparison (2.1, KC-11)."""

@@ -51,6 +51,7 @@ def _request(row: Row) -> Request:
         body["reason"],
         body["renews"],
         body.get("remindAt"),
+        body.get("acr"),
     )
 
 
@@ -174,6 +175,7 @@ def _body(request: Request) -> str:
         "reason": request.reason,
         "renews": request.renews,
         "remindAt": request.remind_at,
+        "acr": request.acr,
     }
     return orjson.dumps(kept).decode()
 

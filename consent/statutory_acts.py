@@ -20,7 +20,7 @@ from consent.statutory_declaring import (
     measured,
     read_declared,
 )
-from consent.statutory_reach import pods_reached
+from consent.statutory_reach import concerns_pod, pods_to_tell
 from consent.statutory_rows import (
     add_event,
     add_statutory,
@@ -28,9 +28,11 @@ from consent.statutory_rows import (
     late,
     lift,
     mark_told,
+    mark_unconcerned,
     object_to,
     of_classes,
     save_move,
+    told_pods,
 )
 from consent.statutory_views import Seen, side_of
 from identity.who import Who
@@ -103,9 +105,10 @@ async def _declare(
 
 async def settle(tx: Tx, access: Statutory, moment: Instant) -> Statutory:
     """Write down what the clock has done, each with its own instant; she is told of a start."""
-    for move, at in due(access, moment):
+    moves = due(access, moment)
+    for move, at in moves:
         access = await _make(tx, access, move, SERVER, at)
-    if access.state is State.ACTIVE:
+    if access.state is State.ACTIVE or any(move is Move.START for move, _ in moves):
         await tell_pods(tx, access, moment)
     return access
 
@@ -126,8 +129,11 @@ async def _make(
 
 async def tell_pods(tx: Tx, access: Statutory, moment: Instant, most: int = MOST_TOLD) -> None:
     """domain.md 2.5: the citizen is told at ACTIVE, in the row of changes of each pod."""
-    for pod in await pods_reached(tx, access, most):
-        await tell_pod(tx, access, pod, moment)
+    for pod in await pods_to_tell(tx, access, most):
+        if await concerns_pod(tx, access, pod):
+            await tell_pod(tx, access, pod, moment)
+        else:
+            await mark_unconcerned(tx, access.id, pod)
 
 
 async def tell_pod(tx: Tx, access: Statutory, pod: Iri, moment: Instant) -> None:
@@ -210,13 +216,8 @@ async def _any_objection(tx: Tx, access: Statutory) -> bool:
 
 
 async def _tell_stop(tx: Tx, access: Statutory, moment: Instant) -> None:
-    rows = await tx.all(
-        "SELECT pod FROM statutory_told WHERE statutory = :id ORDER BY pod LIMIT :most",
-        id=access.id,
-        most=MOST_TOLD,
-    )
-    for row in rows:
-        await outbox.record(tx, Iri(row["pod"]), STOPPED, access.id, moment)
+    for pod in await told_pods(tx, access.id, MOST_TOLD):
+        await outbox.record(tx, pod, STOPPED, access.id, moment)
 
 
 async def object_(

@@ -42,13 +42,11 @@ async def concerns_pod(tx: Tx, access: Statutory, pod: Iri) -> bool:
     return False
 
 
-async def pods_reached(tx: Tx, access: Statutory, most: int) -> list[Iri]:
-    """Pods that it is about and whose row of changes does not have it yet."""
+async def pods_to_tell(tx: Tx, access: Statutory, most: int) -> list[Iri]:
+    """Pods that may be concerned and were not looked at yet: a person's, or so many of all."""
     if access.subject is not None:
-        pods = await pods_of(tx, access.subject)
-    else:
-        pods = await _untold(tx, access, most)
-    return [pod for pod in pods if await concerns_pod(tx, access, pod)]
+        return await pods_of(tx, access.subject)
+    return await _untold(tx, access, most)
 
 
 async def _untold(tx: Tx, access: Statutory, most: int) -> list[Iri]:

@@ -224,8 +224,30 @@ async def mark_told(tx: Tx, id_: str, pod: Iri) -> bool:
     """Note that this pod's row of changes has it; whether that was new."""
     return bool(
         await tx.run(
-            "INSERT INTO statutory_told (statutory, pod) VALUES (:id, :pod) ON CONFLICT DO NOTHING",
+            "INSERT INTO statutory_told (statutory, pod, told) VALUES (:id, :pod, 1)"
+            " ON CONFLICT (statutory, pod) DO UPDATE SET told = 1 WHERE statutory_told.told = 0",
             id=id_,
             pod=pod,
         )
     )
+
+
+async def mark_unconcerned(tx: Tx, id_: str, pod: Iri) -> None:
+    """Note that it is not about this pod now, so that the next round looks at others."""
+    await tx.run(
+        "INSERT INTO statutory_told (statutory, pod, told) VALUES (:id, :pod, 0)"
+        " ON CONFLICT DO NOTHING",
+        id=id_,
+        pod=pod,
+    )
+
+
+async def told_pods(tx: Tx, id_: str, most: int) -> list[Iri]:
+    """The pods whose row of changes has it."""
+    rows = await tx.all(
+        "SELECT pod FROM statutory_told WHERE statutory = :id AND told = 1"
+        " ORDER BY pod LIMIT :most",
+        id=id_,
+        most=most,
+    )
+    return [Iri(row["pod"]) for row in rows]

@@ -88,9 +88,14 @@ async def history(house: House, who: Who, id_: Iri) -> list[dict[str, object]]:
 async def _history(tx: Tx, who: Who, id_: Iri, house: House) -> list[dict[str, object]]:
     seen = await _look(tx, who, id_, house)
     events = await events_of(tx, id_)
-    if seen.access.subject is None and seen.side is not Side.OPERATOR:
+    if seen.side is Side.OPERATOR:
+        return events
+    if seen.access.subject is None:
         events = [event for event in events if event["by"] != "subject"]
-    return events
+    # Which operator it was is between the operators.
+    return [
+        {**e, "by": e["by"] if e["by"] in ("subject", "server") else "operator"} for e in events
+    ]
 
 
 async def list_statutory(house: House, who: Who, page: Page) -> list[Seen]:

@@ -251,7 +251,15 @@ def length_in_words(text: str, language: str) -> str:
 def time_in_words(moment: Instant, language: str) -> str:
     """A moment as people in Brussels write it."""
     here = datetime.fromtimestamp(moment / SECOND, BRUSSELS)
-    return format_datetime(here, "d MMMM y, HH:mm", tzinfo=BRUSSELS, locale=language)
+    form = f"{day_form(language, here.day)} MMMM y, HH:mm"
+    return format_datetime(here, form, tzinfo=BRUSSELS, locale=language)
+
+
+def day_form(language: str, day: int) -> str:
+    """How babel is to write the day of a month: 24, "24." in German, "1er" in French."""
+    if language == "de":
+        return "d."
+    return "d'er'" if language == "fr" and day == 1 else "d"
 
 
 def in_language(texts: Mapping[str, str], language: str) -> str:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import orjson
 
 from consent.house import House
-from consent.openapi import TOPICS, WORDS
+from consent.openapi import SCHEMAS, TOPICS, WORDS
 from consent.openapi_calls import AGENCY, BOTH, OPERATOR, PUBLIC, SUBJECT
-from consent.openapi_schemas import SCHEMAS
 from consent.openapi_words import Operation
 from dashboard.visit import Page, Visit
 from dashboard.words import mark

@@ -21,18 +21,20 @@ from dashboard.forms import (
 from dashboard.problems import PROBLEMS
 from dashboard.render import Renderer
 from dashboard.sign_in import reader_of
+from dashboard.theme import theme_of
 from dashboard.upload_routes import FILE_TYPE, read_file_form
 from dashboard.visit import HOME, Away, FileRoom, Page, Room, Shown, Visit
 from dashboard.words import Words, choose_language, mark
 from identity.cookies import page_cookie, set_cookie
 from identity.cors import Cors
 from identity.door import STATUS, Door, Handler
+from identity.plain_page import CHOICE as LANGUAGE
 from identity.second_step import browser_cookie
 from identity.who import Who
 from pod.errors import Missing, NotSignedIn, PodError, TooLarge, UnsupportedType
 
 LOG = logging.getLogger("kluis.dashboard")
-LANGUAGE = "kluis-language"
+THEME = "kluis-theme"
 SECOND_STEP_LIFE = 300
 YEAR = 365 * 24 * 3600
 FORM_TYPE = "application/x-www-form-urlencoded"
@@ -182,6 +184,7 @@ class Pages:
             browser=request.cookies.get(self.app_cookie, ""),
             looks=request.method in ("GET", "HEAD"),
             raw_query=request.rel_url.raw_query_string,
+            theme=theme_of(request.cookies.get(THEME)),
             second_step=request.cookies.get(browser_cookie(self.house.base), ""),
         )
 
@@ -212,6 +215,8 @@ class Pages:
             self._set(response, self.cookie, "", 0)
         if away.language is not None:
             self._set(response, LANGUAGE, away.language, YEAR)
+        if away.theme is not None:
+            self._set(response, THEME, away.theme, YEAR if away.theme else 0)
 
     def _set(self, response: web.Response, name: str, value: str, seconds: int | None) -> None:
         cookie = set_cookie(name, value, secure=self.secure, seconds=seconds)

@@ -31,6 +31,7 @@ from dashboard.notices import (
 from dashboard.pages import code_of, request_row
 from dashboard.sign_in_ways import step_up
 from dashboard.visit import Away, Mistake, Page, Shown, Visit
+from dashboard.words import LANGUAGES
 from identity.who import Who
 from pod.errors import Clash, Refused, Unprocessable
 
@@ -116,7 +117,8 @@ async def _approve(
     if not chosen:
         mistake = Mistake("choose", visit.words.say(NOTHING_CHOSEN))
         return await _request(house, visit, who, errors=[mistake], form=form)
-    if form.one("notice") not in (notice["hash"], await _in_other_words(house, visit, who)):
+    read = form.one("notice")
+    if read != notice["hash"] and read not in await _in_other_words(house, visit, who):
         return await _request(house, visit, who, changed=True, form=form)
     data = _summary(visit, notice, items, chosen)
     data |= {
@@ -128,11 +130,11 @@ async def _approve(
     return Page("approve.html", data, 422 if errors else 200)
 
 
-async def _in_other_words(house: House, visit: Visit, who: Who) -> object:
-    """The hash of the same notice in the language that she read it in before she switched."""
+async def _in_other_words(house: House, visit: Visit, who: Who) -> list[object]:
+    """The hashes of the same notice in the languages that she may have read it in before."""
     id_ = house.name("requests", visit.code)
-    other = "en" if visit.language == "nl" else "nl"
-    return (await show_notice(house, who, id_, other))["hash"]
+    others = [language for language in LANGUAGES if language != visit.language]
+    return [(await show_notice(house, who, id_, other))["hash"] for other in others]
 
 
 def _summary(

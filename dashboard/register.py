@@ -2,10 +2,11 @@
 """Registering by oneself: an address, a mail, then a password and the first session (KLU-5)."""
 
 from consent.house import House
-from dashboard.first_pod import FIRST_POD
+from dashboard.first_pod import to_first_pod
 from dashboard.fittings import Fittings
+from dashboard.forms import safe_next
 from dashboard.recovery import CODE_OVER, NO_EMAIL, TOO_OFTEN, TOO_SHORT
-from dashboard.visit import Away, Mistake, Page, Shown, Visit
+from dashboard.visit import FROM_APPS, HOME, Away, Mistake, Page, Shown, Visit
 from identity.accounts import read_email
 from identity.mailed_codes import JOIN
 from identity.newcomers import Caller, ask_to_join, join
@@ -14,6 +15,7 @@ from identity.recovery import Recovery, find_standing
 from pod.errors import Missing, TooMany, Unreadable
 
 REGISTER = "/-/register"
+LONGEST_NEXT = 120
 
 
 def _recovery(fittings: Fittings) -> Recovery:
@@ -24,17 +26,24 @@ def _recovery(fittings: Fittings) -> Recovery:
 
 def caller_of(visit: Visit) -> Caller:
     """Who asks, for what begins before there is a session."""
-    return Caller(visit.address, visit.user_agent, visit.language, visit.session)
+    next_ = _next(visit)
+    return Caller(visit.address, visit.user_agent, visit.language, visit.session, next_)
+
+
+def _next(visit: Visit) -> str:
+    """The question of an app that she came from: nothing else is worth a place in a mail."""
+    next_ = safe_next(visit.form.one("next") or visit.query.one("next"))
+    return next_ if next_.startswith(FROM_APPS) and len(next_) <= LONGEST_NEXT else ""
 
 
 async def register_page(fittings: Fittings, house: House, visit: Visit) -> Page:
     """Which address?"""
     _recovery(fittings)
-    return _form(())
+    return _form(visit, ())
 
 
-def _form(errors: tuple[Mistake, ...], email: str = "") -> Page:
-    data = {"email": email[:254], "errors": errors}
+def _form(visit: Visit, errors: tuple[Mistake, ...], email: str = "") -> Page:
+    data = {"email": email[:254], "next": _next(visit), "errors": errors}
     return Page("register.html", data, 422 if errors else 200)
 
 
@@ -44,9 +53,9 @@ async def ask(fittings: Fittings, house: House, visit: Visit) -> Shown:
     try:
         await ask_to_join(_recovery(fittings), read_email(given), caller_of(visit))
     except Unreadable:
-        return _form((Mistake("email", say(NO_EMAIL)),), given)
+        return _form(visit, (Mistake("email", say(NO_EMAIL)),), given)
     except TooMany:
-        return _form((Mistake("email", say(TOO_OFTEN)),), given)
+        return _form(visit, (Mistake("email", say(TOO_OFTEN)),), given)
     return Away(f"{REGISTER}/sent")
 
 
@@ -74,6 +83,7 @@ async def _password(
         return _over(visit)
     data = {
         "join_code": code[:200],
+        "next": _next(visit),
         "email": mailed.email,
         "errors": errors,
         "shortest": fittings.shortest,
@@ -95,4 +105,4 @@ async def confirm(fittings: Fittings, house: House, visit: Visit) -> Shown:
         return await _password(fittings, visit, code, (Mistake("password", say(TOO_OFTEN)),))
     except Unreadable:
         return _over(visit)
-    return Away(FIRST_POD, session=joined.value)
+    return Away(to_first_pod(_next(visit) or HOME).address, session=joined.value)

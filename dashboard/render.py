@@ -10,6 +10,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from dashboard.forms import token_of
+from dashboard.theme import THEMES
 from dashboard.visit import HOME, Mistake, Page, Visit
 from dashboard.words import NAMES, Words
 
@@ -55,6 +56,7 @@ class Renderer:
             signed_in=signed_in,
             path=visit.path,
             back_to=visit.back_to,
+            chosen_theme=visit.theme,
             token=lambda form: token_of(visit.seed, form),
             **{"errors": (), **page.data},
         )
@@ -92,6 +94,7 @@ def _environment(words: Words, static: Mapping[str, Static]) -> Environment:
         language=words.language,
         languages=tuple(NAMES.items()),
         home=HOME,
+        themes=THEMES,
         dict_of=_by_field,
         theme=f"/-/static/theme.css?v={static['theme.css'].digest}",
         script=f"/-/static/kluis.js?v={static['kluis.js'].digest}",

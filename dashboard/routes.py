@@ -18,10 +18,12 @@ from dashboard import (
     checking,
     data_routes,
     dev,
+    export_routes,
     first_pod,
     guide,
     issuers,
     later,
+    leaving,
     log_routes,
     moves,
     overview,
@@ -38,12 +40,13 @@ from dashboard import (
     sign_in_ways,
     spare_code,
     statements,
+    theme,
 )
 from dashboard.door import HEADERS, Pages
 from dashboard.fittings import Fittings
 from dashboard.render import Static, load_static, make_renderer
 from dashboard.visit import HOME
-from dashboard.words import load_words, prefers_html
+from dashboard.words import Words, load_words, prefers_html
 from identity.cors import Cors
 from identity.door import Door, Room
 from identity.passwords import Passwords
@@ -60,10 +63,11 @@ def routes(
     passwords: Passwords | None = None,
     fittings: Fittings | None = None,
     sources: Sequence[PermitSource] = (),
+    words: Mapping[str, Words] | None = None,
 ) -> list[web.RouteDef]:
     """Every page. `passwords` shared with the account API makes them count tries together."""
     fittings = fittings or Fittings(passwords or Passwords())
-    words, static = load_words(), load_static()
+    words, static = words or load_words(), load_static()
     pages = Pages(house, door, words, make_renderer(words, static))
     return [
         *_front(pages, door, fittings),
@@ -92,6 +96,7 @@ def _front(pages: Pages, door: Door, fittings: Fittings) -> list[web.RouteDef]:
         web.get(first_pod.FIRST_POD, pages.show(first_pod.first_pod_page, podless=True)),
         web.post(first_pod.FIRST_POD, pages.take(first_pod.make_first_pod, "pod")),
         web.post("/-/sign-out", pages.take(sign_in.sign_out, "sign-out")),
+        web.post("/-/theme", pages.take(theme.choose_theme, "theme", public=True)),
         web.post("/-/language", pages.take(sign_in.choose_language, "language", public=True)),
         web.get("/-/log", pages.show(reads.log_page)),
         web.get(f"/-/receipts/{CODE}", pages.show(receipts.receipt_page)),
@@ -156,6 +161,10 @@ def _settings(pages: Pages, fittings: Fittings) -> list[web.RouteDef]:
     )
     all_sessions = pages.take(settings.end_all_sessions, "end-all-sessions")
     return [
+        web.get(leaving.LEAVE, pages.show(leaving.leave_page)),
+        web.post(leaving.LEAVE, pages.take(partial(leaving.leave, fittings), "leave")),
+        web.post(f"{leaving.LEAVE}/stay", pages.take(leaving.stay_after_all, "stay")),
+        *export_routes.routes(pages, fittings),
         web.get("/-/settings", pages.show(settings.settings_page)),
         web.get(settings.SESSIONS, pages.show(settings.sessions_page)),
         web.post(f"{settings.SESSIONS}/end-all", all_sessions),

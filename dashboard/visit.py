@@ -51,6 +51,7 @@ class Visit:
     looks: bool = True
     raw_query: str = ""
     second_step: str = ""
+    theme: str = ""
 
     @property
     def back_to(self) -> str:
@@ -139,6 +140,7 @@ class Away:
     ends_session: bool = False
     second_step: str | None = None
     language: str | None = None
+    theme: str | None = None
 
 
 Shown = Page | Away

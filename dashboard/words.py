@@ -8,7 +8,7 @@ from io import BytesIO
 from pathlib import Path
 
 from babel import negotiate_locale
-from babel.dates import format_date, format_datetime
+from babel.dates import format_datetime
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
@@ -16,12 +16,14 @@ from babel.support import Translations
 from markupsafe import Markup, escape
 
 from consent.durations import BRUSSELS
-from consent.words import length_in_words
+from consent.words import day_form, length_in_words
 from pod.instant import SECOND, Instant, text_of
 
 LANGUAGES = ("nl", "en")
 NAMES: Mapping[str, str] = {"nl": "Nederlands", "en": "English"}
 LOCALE = Path(__file__).parent / "locale"
+MOMENT = "{d} MMMM y, HH:mm"
+DAY = "EEEE {d} MMMM y"
 
 
 def mark(text: str) -> str:
@@ -48,12 +50,11 @@ class Words:
 
     def moment(self, at: Instant, *, seconds: bool = False) -> Markup:
         """A moment as people in Brussels write it, with its exact form for machines."""
-        form = "d MMMM y, HH:mm:ss" if seconds else "d MMMM y, HH:mm"
-        return self._time(at, format_datetime(_here(at), form, locale=self.language))
+        return self._time(at, self._date(at, MOMENT + (":ss" if seconds else "")))
 
     def plain_moment(self, at: Instant) -> str:
         """A moment without its machine form, for lines that are text."""
-        return format_datetime(_here(at), "d MMMM y, HH:mm:ss", locale=self.language)
+        return self._date(at, MOMENT + ":ss")
 
     def clock(self, at: Instant) -> Markup:
         """The time of day, to the second."""
@@ -61,26 +62,31 @@ class Words:
 
     def day(self, at: Instant) -> Markup:
         """The day, with its name."""
-        return escape(format_date(_here(at), "EEEE d MMMM y", locale=self.language))
+        return escape(self._date(at, DAY))
 
     def period(self, kind: str, start: Instant, end: Instant) -> Markup:
         """A day, week, month or year by its name; `end` is not in it."""
         if kind == "week":
-            first = format_date(_here(start), "d MMMM", locale=self.language)
-            last = format_date(_here(end - SECOND), "d MMMM y", locale=self.language)
+            first, last = self._date(start, "{d} MMMM"), self._date(end - SECOND, "{d} MMMM y")
             return escape(f"{first} \N{EN DASH} {last}")
-        form = {"day": "EEEE d MMMM y", "year": "y"}.get(kind, "MMMM y")
-        return escape(format_date(_here(start), form, locale=self.language))
+        form = {"day": DAY, "year": "y"}.get(kind, "MMMM y")
+        return escape(self._date(start, form))
 
     def tick(self, kind: str, at: Instant) -> str:
         """A word on the axis of a picture, as short as can be."""
-        form = {"day": "HH:mm", "week": "EEE d", "year": "MMM"}.get(kind, "d")
-        shown: str = format_datetime(_here(at), form, locale=self.language)
-        return shown
+        return self._date(at, {"day": "HH:mm", "week": "EEE d", "year": "MMM"}.get(kind, "d"))
 
     def length(self, text: str) -> str:
         """P3M as "3 maanden"."""
         return length_in_words(text, self.language)
+
+    def _date(self, at: Instant, form: str) -> str:
+        here = _here(at)
+        form = form.replace("{d}", day_form(self.language, here.day))
+        if self.language == "de":
+            form = form.replace("EEEE ", "EEEE, ")
+        shown: str = format_datetime(here, form, locale=self.language)
+        return shown
 
     def _time(self, at: Instant, shown: str) -> Markup:
         return Markup('<time datetime="{}">{}</time>').format(text_of(at), shown)

@@ -221,7 +221,9 @@ def away(address: str) -> web.Response:
 
 def refused(request: web.Request, error: PodError, wanted: tuple[str, ...]) -> web.Response:
     """OP-17: a page, never a redirect."""
-    language = plain_page.choose_language(wanted, request.headers.get("Accept-Language"))
+    language = plain_page.choose_language(
+        wanted, request.headers.get("Accept-Language"), request.cookies.get(plain_page.CHOICE)
+    )
     known = {Unavailable: 503, Gone: 410, TooMany: 429}
     status = next((known[kind] for kind in known if isinstance(error, kind)), 400)
     page = html(plain_page.error_page(language, error.detail), language, status)

@@ -41,10 +41,20 @@ class _Pipe(io.RawIOBase):
         return data
 
 
+Papers = AsyncIterator[tuple[str, AsyncIterator[bytes]]]
+
+
 async def zipped(
-    db: Database, files: Files, pods: Sequence[str], told: Mapping[str, object]
+    db: Database,
+    files: Files,
+    pods: Sequence[str],
+    told: Mapping[str, object],
+    papers: Papers | None = None,
 ) -> AsyncIterator[bytes]:
-    """The archive in pieces: a folder for each pod, `media-types.json`, and `account.json`."""
+    """The archive in pieces: a folder for each pod, `media-types.json`, and `account.json`.
+
+    `papers` are files that rooms above add: their names, and their bytes as they come.
+    """
     pipe, types = _Pipe(), dict[str, str]()
     archive = ZipFile(pipe, "w", ZIP_DEFLATED, compresslevel=1)
     for pod in pods:
@@ -53,6 +63,12 @@ async def zipped(
             types[name] = resource.media_type
             async for piece in _entry(archive, pipe, files, name, resource):
                 yield piece
+    if papers is not None:
+        async for name, pieces in papers:
+            with archive.open(ZipInfo(name), "w") as entry:
+                async for piece in pieces:
+                    await asyncio.to_thread(entry.write, piece)
+                    yield pipe.take()
     for name, value in (("media-types.json", types), ("account.json", told)):
         archive.writestr(name, orjson.dumps(value, option=orjson.OPT_INDENT_2))
     archive.close()

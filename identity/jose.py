@@ -4,13 +4,14 @@
 from binascii import Error as Base64Error
 from binascii import a2b_base64
 from collections.abc import Callable, Mapping
+from hashlib import sha256, sha384
 from typing import Any, NamedTuple
 
 import orjson
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, encode_dss_signature
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
@@ -19,10 +20,11 @@ PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey | ed25519.Ed25519Public
 Check = Callable[[bytes, bytes], None]
 PRIVATE = frozenset(("d", "p", "q", "dp", "dq", "qi", "oth", "k"))
 SMALLEST_RSA = 2048
-# Algorithm to the bits of its curve, the bytes of half a signature, and how it signs.
+# Algorithm to the bits of its curve, the bytes of half a signature, its digest, and how it signs.
+# hashlib makes the digest in half the time, and this runs for each request (decision 27).
 _EC = {
-    "ES256": (256, 32, ec.ECDSA(hashes.SHA256())),
-    "ES384": (384, 48, ec.ECDSA(hashes.SHA384())),
+    "ES256": (256, 32, sha256, ec.ECDSA(Prehashed(hashes.SHA256()))),
+    "ES384": (384, 48, sha384, ec.ECDSA(Prehashed(hashes.SHA384()))),
 }
 # The plain alphabet's own characters become one that no alphabet has.
 _TO_PLAIN = bytes.maketrans(b"-_+/=", b"+/!!!")
@@ -141,7 +143,7 @@ def _check_ed(key: ed25519.Ed25519PublicKey) -> Check:
 
 
 def _check_ec(key: ec.EllipticCurvePublicKey, algorithm: str) -> Check:
-    bits, size, signing = _EC[algorithm]
+    bits, size, digest, signing = _EC[algorithm]
     if key.curve.key_size != bits:
         raise BadToken("the algorithm does not fit the key")
 
@@ -150,7 +152,7 @@ def _check_ec(key: ec.EllipticCurvePublicKey, algorithm: str) -> Check:
             raise BadToken("the signature has the wrong length")
         r, s = int.from_bytes(signature[:size], "big"), int.from_bytes(signature[size:], "big")
         try:
-            key.verify(encode_dss_signature(r, s), signed, signing)
+            key.verify(encode_dss_signature(r, s), digest(signed).digest(), signing)
         except InvalidSignature as error:
             raise BadToken("the signature does not hold") from error
 

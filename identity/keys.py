@@ -103,6 +103,11 @@ class LiveChecks(Mapping[str, Check]):
             self.ring.current(at_once=True)  # another worker may sign with it already
         return self.ring.checked[kid]
 
+    def __contains__(self, kid: object) -> bool:
+        """Asked for each request: whether the key still counts, without making the check anew."""
+        self.ring.current()
+        return kid in self.ring.checked
+
     def __iter__(self) -> Iterator[str]:
         self.ring.current()
         return iter(self.ring.checked)

@@ -137,7 +137,9 @@ def _target(client: Client | None, leave: Leave) -> str | None:
 
 
 def _language(request: web.Request, leave: Leave) -> str:
-    return plain_page.choose_language(leave.ui_locales, request.headers.get("Accept-Language"))
+    chosen = request.cookies.get(plain_page.CHOICE)
+    accepted = request.headers.get("Accept-Language")
+    return plain_page.choose_language(leave.ui_locales, accepted, chosen)
 
 
 def _home(language: str) -> str:

@@ -2,6 +2,7 @@
 """Registering by oneself: an account begins when its address is proved by mail (KLU-5)."""
 
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from identity import events, mailed_codes
 from identity.accounts import add_account, add_login, find_login, new_id
@@ -16,12 +17,16 @@ from pod.instant import Instant
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: from where, with what, in which language; `session` is the one it has, if any."""
+    """Who asks: from where, with what, in which language; `session` is the one it has, if any.
+
+    `onward` is the page of ours to go on to once there is an account.
+    """
 
     address: str
     agent: str = ""
     language: str | None = None
     session: str = ""
+    onward: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +37,10 @@ class Joined:
     value: str
 
 
-def join_page(recovery: Recovery, code: str) -> str:
+def join_page(recovery: Recovery, code: str, onward: str = "") -> str:
     """Where a code is brought: looking there changes nothing, a form does."""
-    return f"{recovery.base}-/register/confirm?code={code}"
+    more = f"&next={quote(onward, safe='/')}" if onward else ""
+    return f"{recovery.base}-/register/confirm?code={code}{more}"
 
 
 async def ask_to_join(recovery: Recovery, email: str, caller: Caller) -> None:
@@ -51,7 +57,7 @@ async def ask_to_join(recovery: Recovery, email: str, caller: Caller) -> None:
     if known:
         values = {"base": base, "sign_in": f"{base}-/sign-in", "forgot": recovery.forgot_page}
     else:
-        values = {"base": base, "link": join_page(recovery, code)}
+        values = {"base": base, "link": join_page(recovery, code, caller.onward)}
     kind = "joined-before" if known else "join"
     recovery.mailbox.post(letter(kind, kept or caller.language, email, values))
 

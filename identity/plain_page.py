@@ -5,7 +5,10 @@ import re
 from collections.abc import Iterable, Mapping
 from html import escape
 
+from identity.letters import spoken_by
+
 LANGUAGES = ("nl", "fr", "de", "en")
+CHOICE = "kluis-language"  # the cookie with the language that she chose
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?|[a-z][a-z0-9+.-]*:")
 _BIDI = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
 LONGEST = 300
@@ -81,14 +84,13 @@ WORDS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def choose_language(wanted: Iterable[str], header: str | None) -> str:
-    """What the app says that its user reads, then what her browser says, else Dutch."""
-    listed = [piece.split(";")[0] for piece in (header or "")[:1000].split(",")]
-    for tag in (*wanted, *listed):
+def choose_language(wanted: Iterable[str], header: str | None, chosen: str | None = None) -> str:
+    """What she chose here, then what the app says that she reads, then her browser, else Dutch."""
+    for tag in (chosen or "", *wanted):
         short = tag.strip().lower().partition("-")[0]
         if short in LANGUAGES:
             return short
-    return "nl"
+    return spoken_by(header) or "nl"
 
 
 def headers(form_target: str | None = None) -> dict[str, str]:

@@ -65,8 +65,11 @@ def open_replay(
     boot_id: Path = BOOT_ID,
     running: Callable[[], Instant] = since_boot,
     slots: int = SLOTS,
+    shared: bool = True,
 ) -> Replay:
     """Open the file; a damaged one is made anew. Unavailable when that cannot be.
+
+    `shared` is False where this process alone has it open: then each proof costs no lock.
 
     What a power cut or a damaged file may have forgotten is refused: proofs that could have been
     used before it, also those that a client with a fast clock dated ahead.
@@ -84,7 +87,7 @@ def open_replay(
                 floor = max(head.floor, now - running() + NEWEST)
                 head = _Head(head.salt, floor, boot)
                 _keep_head(path, head)
-            return Replay(_map(path, head.salt, slots), head.floor)
+            return Replay(_map(path, head.salt, slots, shared), head.floor)
     except OSError as error:
         raise Unavailable(f"The file {path} cannot be used ({error.strerror}).") from error
 
@@ -146,6 +149,8 @@ def _keep_head(path: Path, head: _Head) -> None:
         file.write(head.written())
 
 
-def _map(path: Path, salt: bytes, slots: int) -> Seen:
+def _map(path: Path, salt: bytes, slots: int, shared: bool) -> Seen:
     file = os.open(path, os.O_RDWR)
-    return Seen(file, mmap.mmap(file, size_of(HEAD, slots)), HEAD, slots, salt)
+    # All of it at once, where that can be had: else each page costs its first request a fault.
+    flags = mmap.MAP_SHARED | getattr(mmap, "MAP_POPULATE", 0)
+    return Seen(file, mmap.mmap(file, size_of(HEAD, slots), flags), HEAD, slots, salt, shared)

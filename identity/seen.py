@@ -34,22 +34,28 @@ class Seen:
     start: int
     slots: int
     salt: bytes
+    shared: bool = True  # with other processes; alone, nothing can come in between
 
     def add(self, digest: bytes, until: int, now: Instant) -> bool:
         """Whether the name is new; it is kept until that second. Unavailable when it cannot be."""
         name, second = digest[:NAME], now // SECOND
         place = int.from_bytes(digest[NAME : NAME + 4], "big") & (self.slots - 1)
         begin = self.start + place * SLOT
+        if not self.shared:
+            return self._add(name, begin, until, second)
         self._lock()
         try:
-            window = self.memory[begin : begin + WINDOW * SLOT]
-            if name in window and _holds(window, name):
-                return False
-            free = begin + _first_free(window, second)
-            self.memory[free : free + SLOT] = name + until.to_bytes(4, "big")
-            return True
+            return self._add(name, begin, until, second)
         finally:
             fcntl.flock(self.file, fcntl.LOCK_UN)
+
+    def _add(self, name: bytes, begin: int, until: int, second: int) -> bool:
+        window = self.memory[begin : begin + WINDOW * SLOT]
+        if name in window and _holds(window, name):
+            return False
+        free = begin + _first_free(window, second)
+        self.memory[free : free + SLOT] = name + until.to_bytes(4, "big")
+        return True
 
     def _lock(self) -> None:
         # The kernel lets go of it for a process that ends; one that is stopped is not waited for.

@@ -16,7 +16,7 @@ from identity.desk_routes import refusal
 from identity.door import STATUS, Door
 from identity.fetched import Fetch
 from identity.jose import BadToken
-from identity.plain_page import choose_language, headers
+from identity.plain_page import CHOICE, choose_language, headers
 from identity.sessions import new_value
 from identity.upstream import (
     Asked,
@@ -222,6 +222,7 @@ def _refused(request: web.Request, error: PodError) -> web.Response:
         return refusal(error)
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
     name = AWAY if isinstance(error, Unavailable) else error.problem
-    language = choose_language((), request.headers.get("Accept-Language"))
+    accepted = request.headers.get("Accept-Language")
+    language = choose_language((), accepted, request.cookies.get(CHOICE))
     text = refusal_page(language, name, error.detail)
     return web.Response(status=status, text=text, content_type="text/html", headers=headers())

@@ -187,6 +187,7 @@ CREATE TABLE statutory_objection (
 CREATE TABLE statutory_told (
     statutory TEXT NOT NULL REFERENCES statutory (id),
     pod TEXT NOT NULL,
+    told INTEGER NOT NULL,
     PRIMARY KEY (statutory, pod)
 );
 CREATE TABLE rights_case (

@@ -71,7 +71,8 @@ class Browser:
 
     async def send(self, page: Answer, action: str, **said: str) -> Answer:
         """The form of a page, with what is typed or pressed in it."""
-        found = {name: unescape(value) for name, value in _FIELD.findall(page.body.decode())}
+        form = _form(page.body.decode(), action)
+        found = {name: unescape(value) for name, value in _FIELD.findall(form)}
         where = urljoin(page.url, action)
         headers = {
             "Origin": "/".join(where.split("/")[:3]),
@@ -96,6 +97,12 @@ class Browser:
             if name.lower() == b"set-cookie":
                 key, _, kept = value.decode().partition(";")[0].partition("=")
                 self.cookies[key] = kept
+
+
+def _form(page: str, action: str) -> str:
+    """The one that goes there; a page has others, such as that of its language."""
+    forms = re.findall(r"<form.*?</form>", page, re.DOTALL)
+    return next((form for form in forms if action and f'action="{action}' in form), page)
 
 
 async def start_upstream(upstream: Upstream, log: Path) -> Process:

@@ -194,8 +194,8 @@ async def test_what_is_added_goes_only_where_it_was_agreed(village: Village) -> 
 async def test_adding_keeps_no_pause_and_ends_with_the_grant(
     village: Village, between: str
 ) -> None:
-    pause = {"minInterval": "PT1H"} if between == "interval" else {}
-    grant = await agreed(village, ["read", "append"], **pause)
+    pause = "PT1H" if between == "interval" else None
+    grant = await agreed(village, ["read", "append"], minInterval=pause)
     assert await village.read(AGENCY_WHO, SLIPS[0]) == "allowed"
 
     assert (await send(village, "POST", RESULTS)).status == 201

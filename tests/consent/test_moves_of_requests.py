@@ -2,6 +2,7 @@
 """KC-12, KC-14: putting off, taking up again, cancelling, lapsing; and who is told when."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -337,3 +338,15 @@ async def test_what_sleeps_is_not_asked_about(village: Village, api: Api) -> Non
         return {row["kind"] for row in await tx.all("SELECT kind FROM outbox")}
 
     assert "ConsentStillActive" not in await village.db.read(kinds)
+
+
+@pytest.mark.parametrize("acr", [None, "urn:be:fedict:iam:fas:Level500"])
+async def test_the_level_of_the_sign_in_is_kept_with_a_no_too(
+    village: Village, name: str, acr: str | None
+) -> None:
+    # FED-4.
+    await replies.refuse(village.house, replace(AN_WHO, acr=acr), name)
+
+    kept = await village.db.read(find_request, name)
+    assert kept is not None
+    assert kept.acr == acr

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from consent.purpose import STATES
-from consent.registry import AGENCY_MOVES, PURPOSE_MOVES, Move
+from consent.registry import AGENCY_MOVES, MOST_DRAFTS, PURPOSE_MOVES, Move
 from pod.database import Tx
 
 from .conftest import AGENCY, AGENCY_WHO, BASE, LOON, PURPOSE, SLIPS, Village, a_request
@@ -141,6 +141,19 @@ async def test_the_same_key_drafts_once(api: Api) -> None:  # KC-6
 
     assert (first.status, second.status) == (201, 201)
     assert again == made
+
+
+async def test_so_many_drafts_are_the_most(api: Api) -> None:
+    for number in range(MOST_DRAFTS):
+        draft = a_purpose(id=f"veel/{number}", version=None)
+        answer, _ = await api.call("POST", "/.consent/purposes", "agency", json=draft)
+        if answer.status == 422:
+            break
+
+    over = await api.problem("POST", "/.consent/purposes", "agency", json=a_purpose())
+
+    assert over == (422, "too-many")
+    assert number == MOST_DRAFTS - 1  # one draft was there before
 
 
 async def test_a_name_of_a_purpose_stays_with_its_agency(api: Api) -> None:

@@ -5,14 +5,16 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+import rdflib
 
 from consent.statutory import TABLE, Move, State
 from consent.statutory_acts import settle_statutory
+from consent.statutory_permits import beside
 from notify import outbox
 from pod.instant import DAY, text_of
 from pod.iri import Iri
 
-from .conftest import AGENCY, AN, BASE, LOON, PURPOSE, SLIPS, START, YOUSSEF, Village
+from .conftest import AGENCY, AGENCY_WHO, AN, BASE, LOON, PURPOSE, SLIPS, START, YOUSSEF, Village
 from .office import open_office
 from .test_http import Api
 
@@ -97,6 +99,43 @@ async def test_she_is_told_when_it_becomes_active(api: Api) -> None:
     assert events[1]["time"] == text_of(START + DAY)
 
 
+async def test_she_is_told_also_when_it_came_and_went_unseen(api: Api) -> None:
+    later = await declared(api, validFrom=text_of(START + DAY))
+    api.village.later(40 * DAY)
+
+    await settle_statutory(api.village.house)
+
+    assert await told(api.village) == [("StatutoryStarted", later["id"])]
+    assert (await api.get(later["id"], "an"))["state"] == "ended"
+
+
+async def test_who_comes_into_a_class_later_is_told_at_the_first_read(api: Api) -> None:
+    village, student = api.village, "https://w3id.org/dpv#Student"
+    data = [{"class": f"{LOON}Loonfiche", "properties": PROPERTIES}]
+    made = await declared(api, subject=None, **{"class": student}, data=data)
+    await settle_statutory(village.house)
+    source = beside(village.source)
+    assert await told(village) == []
+
+    await village.put(AN.partition("#")[0], f"<{AN}> a <{student}> .".encode())
+    village.source = source
+    assert await village.read(AGENCY_WHO, SLIPS[0]) == "allowed"
+
+    assert await told(village) == [("StatutoryStarted", made["id"])]
+
+
+@pytest.mark.parametrize("who", ["an", "agency"])
+async def test_it_is_linked_data(api: Api, who: str) -> None:  # KC-1
+    made = await declared(api)
+
+    for path in (made["id"], PATH):
+        answer, body = await api.call("GET", path, who, headers={"Accept": "text/turtle"})
+        assert answer.content_type == "text/turtle"
+        graph = rdflib.Graph().parse(data=body, format="turtle")
+        agency = rdflib.URIRef("https://w3id.org/dpv#hasDataController")
+        assert (rdflib.URIRef(made["id"]), agency, rdflib.URIRef(AGENCY)) in graph
+
+
 async def test_it_ends_at_its_own_date(api: Api) -> None:
     made = await declared(api)
     api.village.later(30 * DAY)
@@ -124,7 +163,7 @@ async def test_an_operator_suspends_resumes_and_ends(api: Api) -> None:
     assert states == ["suspended", "active", "ended"]
     events = (await api.get(f"{made['id']}/history", "an"))["items"]
     assert [event["event"] for event in events] == ["declare", "start", "suspend", "resume", "end"]
-    assert events[2]["reason"] == "Nazicht"
+    assert (events[2]["reason"], events[2]["by"]) == ("Nazicht", "operator")
     kinds = [kind for kind, _ in await told(api.village)]
     assert kinds == ["StatutoryStarted", "StatutoryStopped", "StatutoryStopped"]
 

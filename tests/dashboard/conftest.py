@@ -29,6 +29,7 @@ from consent.seed import seed_registry
 from consent.signer import signer_of
 from consent.statutory_permits import beside
 from dashboard.fittings import Fittings
+from dashboard.words import Words, load_words
 from identity.authorize_routes import Gate
 from identity.cors import Cors
 from identity.door import Door, Identify
@@ -48,6 +49,7 @@ from pod.iri import Iri
 from pod.sqlite import Sqlite
 from tests.conftest import MovableClock
 from tests.dashboard.outside import Outside
+from tests.dashboard.pseudo import in_plain_words
 from tests.people import Outcome, a_house
 
 LOON = "https://data.vlaanderen.be/ns/loongegevens#"
@@ -163,7 +165,7 @@ class Browser:
             method, url, headers=sent, data=body, allow_redirects=False
         ) as answer:
             self._keep(answer)
-            return Shown(answer.status, answer.headers.copy(), await answer.text())
+            return Shown(answer.status, answer.headers.copy(), in_plain_words(await answer.text()))
 
     def _keep(self, answer: ClientResponse) -> None:
         for cookie in answer.headers.getall("Set-Cookie", []):
@@ -286,6 +288,14 @@ def by_header(base: Iri) -> Identify:
 
 @pytest.fixture
 async def town(db: Sqlite, tmp_path: Path, now: MovableClock) -> AsyncIterator[Town]:
+    async for opened in open_town(db, tmp_path, now, load_words()):
+        yield opened
+
+
+async def open_town(
+    db: Sqlite, tmp_path: Path, now: MovableClock, words: Mapping[str, Words]
+) -> AsyncIterator[Town]:
+    """A town whose pages speak these languages."""
     port = unused_port()
     base = Iri(f"http://127.0.0.1:{port}/")
     files = Files(tmp_path / "blobs")
@@ -318,7 +328,8 @@ async def town(db: Sqlite, tmp_path: Path, now: MovableClock) -> AsyncIterator[T
     fittings = replace(fittings, keeping=keeping_of(data))
     gate = Gate(db, open_keys(tmp_path / "keys"), outside, base, now, True)
     app.add_routes([web.get("/.oidc/auth", door.open(gate.authorize, Cors.NONE))])
-    app.add_routes(dashboard.routes.routes(house, door, fittings=fittings, sources=sources))
+    pages = dashboard.routes.routes(house, door, None, fittings, sources, words)
+    app.add_routes(pages)
     app.add_routes(ldp.routes.routes(data, door))
     server = TestServer(app, host="127.0.0.1", port=port)
     await server.start_server()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Registering over plain forms: an address, a mail, a password, a first pod (KLU-5)."""
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -15,6 +16,7 @@ from identity.mailed_codes import CODE_LIFE
 from identity.recovery import Recovery
 from pod.instant import MINUTE
 from pod.iri import Iri
+from tests.dashboard.apps import asks
 from tests.dashboard.conftest import PASSWORD, Browser, Town, by_header
 from tests.dashboard.letters import letters, link_in_last
 
@@ -41,7 +43,7 @@ async def test_from_the_sign_in_page_to_a_first_pod(someone: Browser, town: Town
     assert 'href="/-/register"' in entrance.text
     assert "Kijk in uw e-mail" in sent.text
     assert "<script" not in form.text + sent.text
-    assert (made.location, done.location) == ("/-/pod", "/-/")
+    assert (made.location, done.location) == ("/-/pod?next=/-/", "/-/")
     assert (await someone.get("/-/log")).status == 200
     someone.cookies.clear()
     assert (await someone.sign_in(NEW)).status == 303
@@ -85,6 +87,41 @@ async def test_a_link_works_once_and_for_half_an_hour(someone: Browser, town: To
     assert (short.status, late.status, made.status, again.status) == (422, 404, 303, 404)
     assert 'aria-describedby="password-wrong"' in short.text
     assert "kort" not in short.text.replace("Minstens", "")
+
+
+async def test_an_app_that_she_came_from_is_asked_about_in_the_end(
+    someone: Browser, town: Town
+) -> None:
+    question = await asks(someone)
+    entrance = await someone.follow(await someone.get(question))
+    link = re.search(r'href="(/-/register\?next=[^"]*)"', entrance.text)
+    assert link is not None
+    form = await someone.get(link[1])
+    token = {"form-token": form.token("/-/register#fouten")}
+    await someone.post("/-/register", token | {"email": NEW, "next": question})
+    page = await someone.get(await link_in_last(town))
+    fields = {"form-token": page.token("/-/register/confirm#fouten"), "code": page.field("code")}
+    made = await someone.post(
+        "/-/register/confirm", fields | {"password": PASSWORD, "next": question}
+    )
+    pod = await someone.follow(made)
+
+    assert f'name="next" value="{question}"' in page.text
+    assert made.location == f"/-/pod?next={question}"
+    assert f'name="next" value="{question}"' in pod.text
+
+
+@pytest.mark.parametrize(
+    "next_",
+    ["https://evil.example/", "//evil.example", "/-/log", "/-/app/" + "x" * 200, "/-/app/\\"],
+)
+async def test_a_mail_leads_to_nothing_but_our_own_question(
+    someone: Browser, town: Town, next_: str
+) -> None:
+    """T-15."""
+    await someone.send("/-/register", "/-/register", email=NEW, next=next_)
+
+    assert "next" not in (await letters(town))[-1].get_content()
 
 
 async def test_the_page_says_whose_account_it_will_be(someone: Browser, town: Town) -> None:
