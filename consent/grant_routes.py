@@ -3,7 +3,6 @@
 
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
-from html import escape
 
 import orjson
 from aiohttp import web
@@ -28,6 +27,7 @@ from consent.narrowing import narrow, read_less
 from consent.once import Answer, Once
 from consent.reading import Members
 from consent.receipt import Receipt
+from consent.receipt_page import page_of
 from consent.signer import opened
 from identity.door import Door, json_answer
 from identity.who import Who
@@ -158,7 +158,7 @@ def _receipt_answer(receipt: Receipt, form: str, house: House) -> web.Response:
             body = orjson.dumps({"payload": payload, "jws": receipt.jws})
         case forms.HTML:
             headers["Content-Security-Policy"] = _PAGE
-            body = _page(receipt, payload)
+            body = page_of(payload, receipt.jws)
         case forms.JSON_LD:
             body = document
         case _:
@@ -166,16 +166,6 @@ def _receipt_answer(receipt: Receipt, form: str, house: House) -> web.Response:
             body = rdf.write(statements.triples, form)
     charset = "utf-8" if form == forms.HTML else None
     return web.Response(body=body, content_type=form, charset=charset, headers=headers)
-
-
-def _page(receipt: Receipt, payload: dict[str, object]) -> bytes:
-    """The receipt as a plain page; the dashboard has the one for people."""
-    text = orjson.dumps(payload["hasRecordOfActivity"], option=orjson.OPT_INDENT_2).decode()
-    return (
-        "<!doctype html><html lang=nl><meta charset=utf-8><title>Bewijs</title>"
-        f"<h1>Bewijs</h1><p>{escape(receipt.id)}</p><pre>{escape(text)}</pre>"
-        f"<h2>JWS</h2><pre>{escape(receipt.jws)}</pre></html>"
-    ).encode()
 
 
 def routes(house: House, door: Door) -> list[web.RouteDef]:

@@ -14,6 +14,7 @@ from pod.database import Tx
 from pod.errors import PodError
 from pod.files import Files
 from pod.iri import Iri, is_auxiliary, is_container, storage_of
+from pod.membership import count_of
 from pod.rdf import Statements
 from pod.resource import Resource
 
@@ -67,7 +68,7 @@ async def look(tx: Tx, request: Request) -> Holdings:
     targets = [d.target for d in request.terms.data if d.target and storage_of(d.target) == pod]
     found = {iri: await contents.fetch(tx, iri) for iri in targets if not is_auxiliary(iri)}
     members = {
-        iri: len(await contents.members(tx, iri))
+        iri: await count_of(tx, iri)
         for iri, resource in found.items()
         if resource is not None and is_container(iri)
     }

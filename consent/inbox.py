@@ -22,6 +22,7 @@ from pod.database import Tx
 from pod.errors import Missing
 from pod.instant import Instant
 from pod.iri import Iri, is_container
+from pod.membership import page_of
 from pod.projection import projected
 from pod.resource import Resource
 
@@ -105,7 +106,8 @@ async def _resources(tx: Tx, put: Put, data: Sequence[Datum]) -> list[tuple[Datu
             if not is_container(iri):
                 found.append((datum, resource))
             elif datum.members:
-                waiting += [member.iri for member in await contents.members(tx, iri)]
+                # As many as are shown at all, however many there are.
+                waiting += [member.iri for member in await page_of(tx, iri, "", MOST_SHOWN)]
     return found
 
 

@@ -18,12 +18,12 @@ from pod.errors import Clash
 from pod.instant import Instant
 from pod.iri import Iri
 
-_SELECT = (
+SELECT = (
     "SELECT id, seq, pod, subject, agency, purpose, request, state, version, valid_from,"
     " valid_until, count, uses, last_read, ended, cause, body FROM consent_grant"
 )
-_IN_FORCE = "('scheduled', 'active', 'paused')"
-_USABLE = "('scheduled', 'active')"
+IN_FORCE = "('scheduled', 'active', 'paused')"
+USABLE = "('scheduled', 'active')"
 MOST_ENDED = 200
 
 
@@ -62,7 +62,8 @@ def _read_body(text: str) -> _Body:
     )
 
 
-def _grant(row: Row) -> Grant:
+def grant_of(row: Row) -> Grant:
+    """The grant as its row has it."""
     body = _read_body(row["body"])
     return Grant(
         Iri(row["id"]),
@@ -150,7 +151,7 @@ async def count_use(tx: Tx, grant: Grant, moment: Instant) -> int | None:
     """One more use, if there is one left; how many there were then. None: there was none left."""
     row = await tx.one(
         f"UPDATE consent_grant SET uses = uses + 1, last_read = :moment WHERE id = :id"  # noqa: S608 - a constant list of states
-        f" AND version = :version AND state IN {_USABLE} AND (count IS NULL OR uses < count)"
+        f" AND version = :version AND state IN {USABLE} AND (count IS NULL OR uses < count)"
         " AND valid_from <= :moment AND valid_until > :moment RETURNING uses",
         id=grant.id,
         version=grant.version,
@@ -161,86 +162,42 @@ async def count_use(tx: Tx, grant: Grant, moment: Instant) -> int | None:
 
 async def find_grant(tx: Tx, id_: str) -> Grant | None:
     """The grant by its full name."""
-    row = await tx.one(f"{_SELECT} WHERE id = :id", id=id_)
-    return None if row is None else _grant(row)
+    row = await tx.one(f"{SELECT} WHERE id = :id", id=id_)
+    return None if row is None else grant_of(row)
 
 
 async def open_between(tx: Tx, pod: str, agency: str) -> list[Grant]:
     """Every grant of that agency in that pod that is not over by its row."""
     rows = await tx.all(
-        f"{_SELECT} WHERE pod = :pod AND agency = :agency AND state IN {_IN_FORCE}"
+        f"{SELECT} WHERE pod = :pod AND agency = :agency AND state IN {IN_FORCE}"
         " ORDER BY seq DESC",
         pod=pod,
         agency=agency,
     )
-    return [_grant(row) for row in rows]
-
-
-async def open_in(tx: Tx, pod: str) -> list[Grant]:
-    """Every grant in a pod that has not ended."""
-    rows = await tx.all(
-        f"{_SELECT} WHERE pod = :pod AND state IN {_IN_FORCE} ORDER BY seq", pod=pod
-    )
-    return [_grant(row) for row in rows]
+    return [grant_of(row) for row in rows]
 
 
 async def grants_in(tx: Tx, pod: str, after: int, most: int) -> list[Grant]:
     """Every grant that a pod ever gave, in their order; some of them, after that number."""
     rows = await tx.all(
-        f"{_SELECT} WHERE pod = :pod AND seq > :after ORDER BY seq LIMIT :most",
+        f"{SELECT} WHERE pod = :pod AND seq > :after ORDER BY seq LIMIT :most",
         pod=pod,
         after=after,
         most=most,
     )
-    return [_grant(row) for row in rows]
-
-
-async def active_in(tx: Tx, pod: str) -> list[Grant]:
-    """Every grant in a pod that is awake, or would be by now."""
-    rows = await tx.all(f"{_SELECT} WHERE pod = :pod AND state IN {_USABLE} ORDER BY seq", pod=pod)
-    return [_grant(row) for row in rows]
-
-
-async def asleep_in(tx: Tx, pod: str) -> list[Grant]:
-    """Every grant in a pod that its person put to sleep together with all others."""
-    rows = await tx.all(
-        f"{_SELECT} WHERE pod = :pod AND state = 'paused' AND cause = :cause ORDER BY seq",
-        pod=pod,
-        cause=Cause.CITIZEN_ALL,
-    )
-    return [_grant(row) for row in rows]
-
-
-async def in_force_for(tx: Tx, purpose: str) -> list[Grant]:
-    """Every grant for a purpose that is not over by its row, whoever gave it."""
-    rows = await tx.all(
-        f"{_SELECT} WHERE purpose = :purpose AND state IN {_IN_FORCE} ORDER BY seq",
-        purpose=purpose,
-    )
-    return [_grant(row) for row in rows]
+    return [grant_of(row) for row in rows]
 
 
 async def ended_between(tx: Tx, pod: str, agency: str) -> list[Grant]:
     """Those that are over, newest first: only asked when nothing permits, to say why."""
     rows = await tx.all(
-        f"{_SELECT} WHERE pod = :pod AND agency = :agency AND state NOT IN {_IN_FORCE}"
+        f"{SELECT} WHERE pod = :pod AND agency = :agency AND state NOT IN {IN_FORCE}"
         " ORDER BY seq DESC LIMIT :most",
         pod=pod,
         agency=agency,
         most=MOST_ENDED,
     )
-    return [_grant(row) for row in rows]
-
-
-async def late_grants(tx: Tx, moment: Instant, most: int) -> list[Grant]:
-    """Grants whose row does not say yet what the clock has done."""
-    rows = await tx.all(
-        f"{_SELECT} WHERE (state IN {_IN_FORCE} AND valid_until <= :moment)"
-        " OR (state = 'scheduled' AND valid_from <= :moment) ORDER BY valid_until LIMIT :most",
-        moment=moment,
-        most=most,
-    )
-    return [_grant(row) for row in rows]
+    return [grant_of(row) for row in rows]
 
 
 async def grants_of(
@@ -248,9 +205,9 @@ async def grants_of(
 ) -> Sequence[Grant]:
     """An agency's own and those in a person's pods, newest first (KC-5, KC-15)."""
     rows = await tx.all(
-        f"{_SELECT} WHERE (agency = :mine OR pod IN (SELECT pod FROM owner WHERE webid = :owner))"  # noqa: S608 - a constant list of states
+        f"{SELECT} WHERE (agency = :mine OR pod IN (SELECT pod FROM owner WHERE webid = :owner))"  # noqa: S608 - a constant list of states
         " AND (:agency = '' OR agency = :agency) AND (:purpose = '' OR purpose = :purpose)"
-        f" AND (:state = '' OR :state = CASE WHEN state IN {_IN_FORCE} AND valid_until <= :moment"
+        f" AND (:state = '' OR :state = CASE WHEN state IN {IN_FORCE} AND valid_until <= :moment"
         " THEN 'expired' WHEN state = 'scheduled' AND valid_from <= :moment THEN 'active'"
         " ELSE state END) AND seq < :before ORDER BY seq DESC LIMIT :limit",
         mine=agency or "",
@@ -262,4 +219,4 @@ async def grants_of(
         before=await before(tx, "consent_grant", page.after),
         limit=page.limit,
     )
-    return [_grant(row) for row in rows]
+    return [grant_of(row) for row in rows]

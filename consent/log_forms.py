@@ -41,11 +41,12 @@ def as_csv(entries_: Sequence[Entry], *, owner: bool) -> bytes:
     table = csv.writer(text)
     table.writerow(names)
     for entry in entries_:
-        table.writerow([_cell(entry.get(name)) for name in names])
+        table.writerow([cell(entry.get(name)) for name in names])
     return text.getvalue().encode()
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
+    """A value as a spreadsheet may have it; what could be a formula is made plain text."""
     if value is None:
         return ""
     text = _text(value)

@@ -225,9 +225,8 @@ async def _page(
     if rows is None:
         return Page("data_file.html", data | {"unshown": rdf.is_rdf(resource.media_type)})
     edit = f"{here}?edit=" if Mode.WRITE in may.here else ""
-    return Page(
-        "data_statements.html", data | {"cards": cards_of(rows)} | _table(rows, resource.iri, edit)
-    )
+    data |= {"cards": cards_of(rows, visit.language)}
+    return Page("data_statements.html", data | _table(rows, resource.iri, edit))
 
 
 async def _may(

@@ -3,8 +3,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 
 import pyoxigraph as ox
+from babel.numbers import format_currency
 
 from dashboard.words import mark
 from pod.vocab import FOAF, RDF
@@ -90,6 +92,7 @@ SHAPES = (
     ),
 )
 _TYPE = ox.NamedNode(RDF + "type")
+MONEY = frozenset({LOON + "brutoloon", LOON + "nettoloon"})
 MOST_CARDS = 20
 
 
@@ -101,27 +104,39 @@ class Card:
     lines: tuple[tuple[str, str], ...]
 
 
-def cards_of(triples: Iterable[ox.Triple]) -> tuple[Card, ...]:
+def cards_of(triples: Iterable[ox.Triple], language: str = "nl") -> tuple[Card, ...]:
     """The known things in a document, in its own order; nothing for what is not known."""
     said: dict[str, list[ox.Triple]] = {}
     for triple in triples:
         said.setdefault(str(triple.subject), []).append(triple)
-    return tuple(card for mine in said.values() for card in _cards(mine))[:MOST_CARDS]
+    return tuple(card for mine in said.values() for card in _cards(mine, language))[:MOST_CARDS]
 
 
-def _cards(mine: list[ox.Triple]) -> Iterator[Card]:
+def _cards(mine: list[ox.Triple], language: str) -> Iterator[Card]:
     types = {
         t.object.value for t in mine if t.predicate == _TYPE and isinstance(t.object, ox.NamedNode)
     }
     for shape in SHAPES:
-        lines = tuple(_lines(mine, dict(shape.properties)))
+        lines = tuple(_lines(mine, dict(shape.properties), language))
         if types.intersection(shape.types) and lines:
             yield Card(shape.title, lines)
             return
 
 
-def _lines(mine: list[ox.Triple], labels: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _lines(
+    mine: list[ox.Triple], labels: Mapping[str, str], language: str
+) -> Iterator[tuple[str, str]]:
     for name, label in labels.items():
         for triple in mine:
             if triple.predicate.value == name and isinstance(triple.object, ox.Literal):
-                yield label, triple.object.value
+                value = triple.object.value
+                yield label, _money(value, language) if name in MONEY else value
+
+
+def _money(text: str, language: str) -> str:
+    """An amount in euros as people write it; anything else as it is."""
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        return text
+    return format_currency(amount, "EUR", locale=language) if amount.is_finite() else text

@@ -41,9 +41,7 @@ def is_fresh(house: House, visit: Visit, within: int = FRESH) -> bool:
     return at is not None and house.now() - at <= within
 
 
-async def step_up(
-    fittings: Fittings, house: House, visit: Visit, need: Need = JUST_NOW
-) -> Away:
+async def step_up(fittings: Fittings, house: House, visit: Visit, need: Need = JUST_NOW) -> Away:
     """KC-14: to a sign-in that is fresh enough, the way she signs in, and back with her choices."""
     account = account_of(visit)
     ways = await house.db.read(ways_up, fittings.providers, account)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from identity.letter_texts import CHANGES
+from identity.change_texts import CHANGES
 from identity.letters import change_letter
 from identity.mail import Letter, Mailbox
 from pod.database import Database, Row, Tx

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Letters in the language of who gets them; the texts are in letter_texts."""
+"""Letters in the language of who gets them; the texts are in letter_texts and change_texts."""
 
 import re
 from collections.abc import Mapping
 
-from identity.letter_texts import CHANGES, LETTERS
+from identity.change_texts import CHANGES
+from identity.letter_texts import LETTERS
 from identity.mail import Letter
 from pod.database import Tx
 

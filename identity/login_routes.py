@@ -203,7 +203,9 @@ async def _note(tx: Tx, visit: Visit, kind: str) -> None:
 
 async def delete_password(visit: Visit) -> web.Response:
     """Never the last way to sign in; every other session of the account ends."""
-    await visit.desk.db.write(None, _remove, visit, visit.account, visit.resource)
+    account = visit.account
+    visit.require_fresh()
+    await visit.desk.db.write(None, _remove, visit, account, visit.resource)
     return answer(visit, {})
 
 

@@ -73,6 +73,7 @@ CREATE INDEX grant_between ON consent_grant (pod, agency, state);
 CREATE INDEX grant_agency ON consent_grant (agency, seq);
 CREATE INDEX grant_pod ON consent_grant (pod, seq);
 CREATE INDEX grant_purpose ON consent_grant (purpose, state);
+CREATE INDEX grant_late ON consent_grant (state, valid_until);
 CREATE INDEX request_late ON request (state, deadline);
 CREATE TABLE reminder (
     about TEXT NOT NULL,

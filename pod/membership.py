@@ -21,6 +21,16 @@ async def page_of(tx: Tx, container: Iri, after: str, limit: int) -> Sequence[Me
     return [Member(row["iri"], row["media_type"], row["size"], row["modified"]) for row in rows]
 
 
+async def count_of(tx: Tx, container: Iri) -> int:
+    """How many members there are, without looking at any."""
+    row = await tx.one(
+        "SELECT COUNT(*) AS number FROM resource WHERE pod = :pod AND parent = :parent",
+        pod=storage_of(container),
+        parent=container,
+    )
+    return 0 if row is None else int(row["number"])
+
+
 async def version_of(tx: Tx, container: Iri) -> int | None:
     """Decision 43: the listing's version; None when the container is gone."""
     row = await tx.one(

@@ -184,9 +184,15 @@ async def test_a_class_is_offered_as_what_she_has_of_it(village: Village) -> Non
 
     grant = await approved(village, name, data=[{"target": SLIPS[1]}])
 
-    assert [datum["target"] for datum in grant["data"]] == [SLIPS[1]]
+    assert [(datum["target"], datum["class"]) for datum in grant["data"]] == [
+        (SLIPS[1], f"{LOON}Loonfiche")
+    ]
     assert await village.read(AGENCY_WHO, SLIPS[1]) == "allowed"
     assert await village.read(AGENCY_WHO, SLIPS[0]) == "target-not-granted"
+    # Invariant 14: what comes later was not picked.
+    await village.put(f"{BASE}an/inkomen/2026-10.ttl", SLIP.encode())
+    later = await village.read(AGENCY_WHO, f"{BASE}an/inkomen/2026-10.ttl")
+    assert later == "target-not-granted"
 
 
 async def test_a_file_cannot_be_promised_by_its_properties(village: Village) -> None:

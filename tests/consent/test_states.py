@@ -50,7 +50,7 @@ from .office import KAAT_WHO, add_operator
 from .steps import approved, asked, granted
 
 MACHINE = settings(
-    max_examples=12,
+    max_examples=20,
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

@@ -386,7 +386,7 @@ def test_known_things_have_a_card_with_their_own_words() -> None:
     (card,) = cards_of(said)
 
     assert card.title == "Loonfiche"
-    assert ("Brutoloon", "3412.50") in card.lines
+    assert ("Brutoloon", "€\u00a03.412,50") in card.lines
     assert "BE68" not in str(card.lines)
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from identity import events, letters
 from identity.announcements import KEPT, announcing, send_due
-from identity.letter_texts import CHANGES, LETTERS
+from identity.change_texts import CHANGES
+from identity.letter_texts import LETTERS
 from identity.mail import Mailbox
 from pod.database import Tx
 from pod.errors import Unavailable

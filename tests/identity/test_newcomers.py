@@ -15,7 +15,7 @@ from pod.instant import MINUTE
 from pod.sqlite import Sqlite
 from tests.conftest import MovableClock
 from tests.identity.conftest import Said
-from tests.identity.street import Street, a_street
+from tests.identity.street import Street, a_street, drop
 
 NEW, KNOWN = "nieuw@voorbeeld.example", "an@voorbeeld.example"
 PASSWORD = "een lang wachtwoord"
@@ -295,6 +295,19 @@ async def test_the_first_of_two_who_prove_one_address_has_it(street: Street) -> 
 
     assert late.status == 400
     assert list((await street.town.look(at, session)).json["passwordLogins"]) == [NEW]
+
+
+async def test_an_old_sign_in_takes_no_address_away(street: Street) -> None:
+    session = (await join(street)).json["authorization"]
+    at = await passwords_at(street, session)
+    await prove(street, at, session, "vijf@voorbeeld.example")
+    sent = {"recordId": code_in(await letter(street)), "password": PASSWORD}
+    made = (await street.town.tell(at, sent, session)).json["resource"]
+    street.town.now.advance(11 * MINUTE)
+    late = await drop(street.town, made, session)
+
+    assert (late.status, late.json["errorCode"]) == (403, "K-STEPUP")
+    assert len((await street.town.look(at, session)).json["passwordLogins"]) == 2
 
 
 async def test_an_old_sign_in_adds_no_address(street: Street) -> None:
