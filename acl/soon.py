@@ -65,6 +65,7 @@ class Soon:
     _noted: asyncio.Event = field(default_factory=asyncio.Event)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _rounds: asyncio.Task[None] | None = None
+    _flushes: set[asyncio.Task[bool]] = field(default_factory=set)
     _failing: bool = False
 
     async def note(self, use: Use) -> None:
@@ -90,7 +91,16 @@ class Soon:
         self._wake()
 
     async def flush(self) -> bool:
-        """Write down all that waits now; whether that worked."""
+        """Write down all that waits now; whether that worked.
+
+        Who asked may be broken off, the writing is not: half known, it would be done twice.
+        """
+        task = asyncio.create_task(self._flush())
+        self._flushes.add(task)
+        task.add_done_callback(self._flushes.discard)
+        return await asyncio.shield(task)
+
+    async def _flush(self) -> bool:
         async with self._turn:
             waiting = list(self._waiting)
             counts = dict(self._counts)

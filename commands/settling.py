@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from consent.house import House
+from consent.log_heads import keep_heads
 from consent.settlement import settle_all
 from identity.leaving import Farewell, see_off
 
@@ -37,6 +38,7 @@ async def _round(house: House, farewell: Farewell) -> int:
     """One round; a failure is logged and tried again: enforcement never waits for this."""
     try:
         await see_off(house.db, farewell, house.now())
+        await keep_heads(house)
         return await settle_all(house, MOST)
     except Exception:  # whatever it was, the next round comes; logged with its traceback
         LOG.exception("What is past its time could not be settled; it is tried again.")

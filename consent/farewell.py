@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 
 from consent.grant import OPEN, Move
 from consent.house import House
-from consent.ledger import open_in
 from consent.moving import Step, make, settle
 from consent.receipt import Press
+from consent.sweeps import open_in
 from pod import clock
 from pod.database import Tx
 from pod.iri import Iri

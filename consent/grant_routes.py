@@ -27,7 +27,7 @@ from consent.narrowing import narrow, read_less
 from consent.once import Answer, Once
 from consent.reading import Members
 from consent.receipt import Receipt
-from consent.receipt_page import page_of
+from consent.receipt_page import as_page
 from consent.signer import opened
 from identity.door import Door, json_answer
 from identity.who import Who
@@ -158,7 +158,7 @@ def _receipt_answer(receipt: Receipt, form: str, house: House) -> web.Response:
             body = orjson.dumps({"payload": payload, "jws": receipt.jws})
         case forms.HTML:
             headers["Content-Security-Policy"] = _PAGE
-            body = page_of(payload, receipt.jws)
+            body = as_page(payload, receipt.jws)
         case forms.JSON_LD:
             body = document
         case _:

@@ -169,8 +169,7 @@ async def find_grant(tx: Tx, id_: str) -> Grant | None:
 async def open_between(tx: Tx, pod: str, agency: str) -> list[Grant]:
     """Every grant of that agency in that pod that is not over by its row."""
     rows = await tx.all(
-        f"{SELECT} WHERE pod = :pod AND agency = :agency AND state IN {IN_FORCE}"
-        " ORDER BY seq DESC",
+        f"{SELECT} WHERE pod = :pod AND agency = :agency AND state IN {IN_FORCE} ORDER BY seq DESC",
         pod=pod,
         agency=agency,
     )

@@ -37,6 +37,27 @@ PROOF: Sequence[Operation] = (
         {200: signed("The answer.", ref("Validity"))}, query=(AT,), problems=(403, 404, 409, 422),
     ),
     Operation(
+        "get", "/.consent/grants/{code}/record", "getRecord",
+        "The consent record: DPV, OSLO Toestemming or GConsent", BOTH,
+        {200: Reply("The record.", {
+            "application/ld+json": _OBJECT, "text/turtle": {"type": "string"},
+        })},
+        query=(Parameter("profile", "In which vocabulary: dpv, oslo-toestemming or gconsent.",
+                         {"type": "string"}),),
+        problems=(403, 404),
+    ),
+    Operation(
+        "get", "/.consent/register", "getRegister",
+        "The agency's register of processing (GDPR article 30)", AGENCY,
+        {200: Reply("Its processing, as DPV has it.", {
+            "application/json": _OBJECT,
+            "application/ld+json": _OBJECT,
+            "text/turtle": {"type": "string"},
+            "text/csv": {"type": "string"},
+        })},
+        problems=(403,),
+    ),
+    Operation(
         "get", "/.consent/receipts/{code}", "getReceipt", "A signed receipt, one's own copy", BOTH,
         {200: Reply("The receipt.", {
             "application/jose": {"type": "string"},

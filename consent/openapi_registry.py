@@ -50,7 +50,7 @@ _AGENCY: Mapping[str, Schema] = {
     "clients": WORDS,
     "callbacks": WORDS,
 }
-_CODES: Mapping[str, Schema] = {"kbo": TEXT, "ovo": TEXT}
+_CODES: Mapping[str, Schema] = {"kbo": TEXT, "ovo": TEXT, "address": TEXT}
 _STATE_OF_PURPOSE = one_of("draft", "published", "suspended", "retired")
 REGISTRY_SCHEMAS: dict[str, Schema] = {
     "Purpose": obj(

@@ -34,7 +34,7 @@ _MORE: Mapping[str, Words] = {
         "issued": "Établi le",
         "state": "État",
         "subject": "À qui sont ces données\u00a0?",
-        "happened": "Ce qui s’est passé",
+        "happened": "Ce qui s'est passé",
         "signed": "La preuve signée",
         "check": "Tout le monde peut la vérifier avec kluis verify-receipt.",
     },
@@ -50,7 +50,7 @@ _MORE: Mapping[str, Words] = {
 }
 
 
-def page_of(receipt: Json, jws: str) -> bytes:
+def as_page(receipt: Json, jws: str) -> bytes:
     """The page: who, what, why, until when, how long kept, and the signature itself."""
     record = _node(receipt, "hasRecordOfActivity")
     language = _language(record)
@@ -91,7 +91,9 @@ def _rows(record: Json, receipt: Json, language: str) -> Iterator[tuple[str, lis
 
 def _datum(datum: Json, words: Words) -> str:
     properties = datum.get("k:property")
-    listed = ", ".join(_last(str(one)) for one in properties) if isinstance(properties, list) else ""
+    listed = (
+        ", ".join(_last(str(one)) for one in properties) if isinstance(properties, list) else ""
+    )
     special = "SpecialCategoryPersonalData" in str(datum.get("type"))
     parts = [str(datum.get("hasDataSource")), listed or words["whole"]]
     return ": ".join(parts) + (f" ({words['special']})" if special else "")

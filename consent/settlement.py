@@ -3,11 +3,12 @@
 
 from consent.grant import Grant, due
 from consent.house import House
-from consent.ledger import find_grant, late_grants
+from consent.ledger import find_grant
 from consent.moving import settle
 from consent.receipt import Press
 from consent.reminders import Reminder, due_reminders, tell
 from consent.replies import lapse_due
+from consent.sweeps import late_grants
 from pod import clock
 from pod.database import Tx
 

@@ -12,11 +12,10 @@ from itertools import islice
 from acl.decide import Decision, PermitSource, decide
 from acl.groups import group_document, members_of
 from acl.modes import EACH, Mode
+from acl.permit import Permit
 from acl.rules import CONDITIONS, Rule, rules_of
 from consent.agency import find_agency
-from consent.grant import Grant
-from consent.ledger import open_in
-from consent.permits import covers
+from consent.simulate_titles import Title, titles
 from identity.who import Named, Who
 from pod.database import Tx
 from pod.errors import PodError
@@ -26,6 +25,7 @@ from pod.resource import Found
 
 MOST_ASKED = 300
 MOST_MEMBERS = 100
+MOST_TRIED = 5
 # Somebody who is signed in and whom no rule can name.
 SOMEBODY = "urn:kluis:somebody-signed-in"
 
@@ -138,7 +138,7 @@ def _named(found: Found) -> Iterator[tuple[Reader, bool]]:
 
 
 def _of_rule(rule: Rule) -> Iterator[Reader]:
-    origins: list[str | None] = sorted(rule.origins) or [None]
+    origins: list[str | None] = [*sorted(rule.origins)] or [None]
     for client in _values(rule, CONDITIONS[0]):
         for issuer in _values(rule, CONDITIONS[1]):
             for origin in origins:
@@ -177,44 +177,49 @@ def _who(reader: Reader) -> Who:
 
 
 async def _granted(tx: Tx, asking: Asking, found: Found) -> tuple[list[Reached], list[NotNow]]:
+    """Agencies by grant and by law, each asked as it would ask: by naming what it stands on."""
     reached: list[Reached] = []
     not_now: list[NotNow] = []
-    for grant in await open_in(tx, found.pod):
-        if not covers(grant, found.iri):
-            continue
-        decision, webid = await _of_grant(tx, asking, found, grant)
+    for title in await titles(tx, found):
+        decision, who = await _by_title(tx, asking, found, title)
         permit = None if decision is None else decision.because(Mode.READ)
-        if decision is None or permit is None:
-            denial = None if decision is None else decision.denial
-            problem = "client-mismatch" if denial is None else denial.problem
-            not_now.append(NotNow(grant.id, grant.agency, problem))
+        if permit is not None:
+            reached.append(_by_agency(title, who, permit))
             continue
-        view = permit.view
-        properties = view.properties if view is not None else None
-        because = Reason(
-            grant.lane if grant.lane == "statutory" else "grant",
-            grant.id,
-            purpose=grant.purpose,
-            properties=None if properties is None else tuple(sorted(properties)),
-            until=grant.valid_until,
-        )
-        reader = Reader("agency", webid, grant.agency, grant.client)
-        reached.append(Reached(reader, modes_in(permit.modes), because))
+        denial = None if decision is None else decision.denial
+        problem = "client-mismatch" if denial is None else denial.problem
+        not_now.append(NotNow(title.id, title.agency, problem))
     return reached, not_now
 
 
-async def _of_grant(
-    tx: Tx, asking: Asking, found: Found, grant: Grant
-) -> tuple[Decision | None, str | None]:
-    """What the agency gets under this grant, asked as it would ask: by naming it."""
-    agency = await find_agency(tx, grant.agency, asking.base)
-    decision = None
-    for webid in () if agency is None else agency.webids[:5]:
-        who = Who(webid=webid, client=grant.client, named=Named(grant=grant.id))
-        decision = await decide(tx, who, found, asking.now, asking.sources)
-        if decision.because(Mode.READ) is not None:
-            return decision, webid
-    return decision, None
+def _by_agency(title: Title, who: Who, permit: Permit) -> Reached:
+    properties = permit.view.properties if permit.view is not None else None
+    because = Reason(
+        title.kind,
+        title.id,
+        purpose=title.purpose,
+        properties=None if properties is None else tuple(sorted(properties)),
+        until=title.until,
+    )
+    reader = Reader("agency", who.webid, title.agency, title.client)
+    return Reached(reader, modes_in(permit.modes), because)
+
+
+async def _by_title(
+    tx: Tx, asking: Asking, found: Found, title: Title
+) -> tuple[Decision | None, Who]:
+    agency = await find_agency(tx, title.agency, asking.base)
+    decision, who = None, Who()
+    if agency is None:
+        return decision, who
+    clients = [title.client] if title.client is not None else list(agency.clients[:MOST_TRIED])
+    for webid in agency.webids[:MOST_TRIED]:
+        for client in clients:
+            who = Who(webid=webid, client=client, named=Named(grant=title.id))
+            decision = await decide(tx, who, found, asking.now, asking.sources)
+            if decision.because(Mode.READ) is not None:
+                return decision, who
+    return decision, who
 
 
 def reached_json(each: Reached) -> dict[str, object]:

@@ -8,12 +8,12 @@ from consent.caller import caller_of
 from consent.grant import Grant, Move
 from consent.holdings import pods_of
 from consent.house import House
-from consent.ledger import active_in, asleep_in, in_force_for
 from consent.moves import NEW, said
 from consent.moving import SERVER, Step, make, settle
 from consent.once import Answer, Once, earlier, keep
 from consent.receipt import Press
 from consent.states import Cause, State
+from consent.sweeps import active_in, asleep_in, in_force_for
 from identity.who import Who
 from pod import clock
 from pod.database import Tx

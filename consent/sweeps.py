@@ -10,9 +10,7 @@ from pod.instant import Instant
 
 async def open_in(tx: Tx, pod: str) -> list[Grant]:
     """Every grant in a pod that has not ended."""
-    rows = await tx.all(
-        f"{SELECT} WHERE pod = :pod AND state IN {IN_FORCE} ORDER BY seq", pod=pod
-    )
+    rows = await tx.all(f"{SELECT} WHERE pod = :pod AND state IN {IN_FORCE} ORDER BY seq", pod=pod)
     return [grant_of(row) for row in rows]
 
 

@@ -105,7 +105,7 @@ _EN: Words = {
     "consent": "your consent (GDPR, article 6(1)(a))",
     "explicit": "your explicit consent (GDPR, article 9(2)(a))",
     "stop": "You can always stop. From then on they read nothing more.",
-    "copies": "What they have read stays with them. That reading stays lawful.",
+    "copies": "What they have read stays with them. That reading stays valid.",
     "ask": "You may ask to see, correct and erase your data.",
     "complain": "You can complain to the Data Protection Authority.",
     "years": "years",
@@ -144,7 +144,7 @@ _FR: Words = {
     "absent": "ceci n'existe pas encore",
     "values": "{n} valeurs maintenant",
     "needed": "nécessaire",
-    "optional": "vous pouvez l'omettre",
+    "optional": "vous pouvez le laisser de côté",
     "special": "sensible : nous demandons un oui séparé",
     "class": "vos données du type {name} ; trouvées maintenant : {n}",
     "for": "{length}, à partir de votre oui",
@@ -160,9 +160,9 @@ _FR: Words = {
     "consent": "votre consentement (RGPD, article 6.1.a)",
     "explicit": "votre consentement explicite (RGPD, article 9.2.a)",
     "stop": "Vous pouvez toujours arrêter. Dès lors, ils ne lisent plus rien.",
-    "copies": "Ce qu'ils ont déjà lu reste chez eux. Cette lecture reste licite.",
+    "copies": "Ce qu'ils ont déjà lu reste chez eux. Cette lecture reste valable.",
     "ask": "Vous pouvez demander à voir, corriger et effacer vos données.",
-    "complain": "Vous pouvez porter plainte auprès de l'Autorité de protection des données.",
+    "complain": "Vous pouvez vous plaindre auprès de l'Autorité de protection des données.",
     "years": "ans",
     "year": "an",
     "months": "mois",
@@ -200,7 +200,7 @@ _DE: Words = {
     "values": "jetzt {n} Werte",
     "needed": "nötig",
     "optional": "können Sie weglassen",
-    "special": "sensibel: dafür brauchen wir ein eigenes Ja",
+    "special": "sensibel: dafür fragen wir Sie ein eigenes Ja",
     "class": "Ihre Daten der Art {name}; jetzt gefunden: {n}",
     "for": "{length}, ab Ihrem Ja",
     "to": "bis {time}",
@@ -215,7 +215,7 @@ _DE: Words = {
     "consent": "Ihre Einwilligung (DSGVO, Artikel 6 Absatz 1 Buchstabe a)",
     "explicit": "Ihre ausdrückliche Einwilligung (DSGVO, Artikel 9 Absatz 2 Buchstabe a)",
     "stop": "Sie können immer aufhören. Dann lesen sie ab sofort nichts mehr.",
-    "copies": "Was sie schon gelesen haben, bleibt bei ihnen. Dieses Lesen bleibt rechtmäßig.",
+    "copies": "Was sie schon gelesen haben, bleibt bei ihnen. Dieses Lesen bleibt gültig.",
     "ask": "Sie dürfen Auskunft, Berichtigung und Löschung verlangen.",
     "complain": "Sie können sich bei der Datenschutzbehörde beschweren.",
     "years": "Jahre",
@@ -233,7 +233,21 @@ _DE: Words = {
     "seconds": "Sekunden",
     "second": "Sekunde",
 }
-WORDS: Mapping[str, Words] = {"nl": _NL, "en": _EN, "fr": _FR, "de": _DE}
+
+
+def _set_in_french(text: str) -> str:
+    """As French is set: signs stay with the word before them, and apostrophes are curved."""
+    for sign in "?:;":
+        text = text.replace(f" {sign}", f"\N{NO-BREAK SPACE}{sign}")
+    return text.replace("'", "\N{RIGHT SINGLE QUOTATION MARK}")
+
+
+WORDS: Mapping[str, Words] = {
+    "nl": _NL,
+    "en": _EN,
+    "fr": {name: _set_in_french(text) for name, text in _FR.items()},
+    "de": _DE,
+}
 _PARTS = ("years", "months", "weeks", "days", "hours", "minutes", "seconds")
 
 

@@ -29,6 +29,8 @@ msgstr ""
 "Content-Transfer-Encoding: 8bit\\n"
 
 """
+# French counts nothing as one: "0 fois" has the form of "1 fois".
+PLURAL, PLURALS = "(n != 1)", {"fr": "(n > 1)"}
 _PLACE = re.compile(r"\{[^{}]*\}")
 
 
@@ -58,6 +60,11 @@ def found_texts() -> Iterator[Found]:
 def _forms(text: Iterable[str | None] | str) -> tuple[str, ...]:
     parts = (text,) if isinstance(text, str) else tuple(text)
     return tuple(part for part in parts if isinstance(part, str))
+
+
+def header(language: str) -> str:
+    """What a .po file begins with, with the plural of that language."""
+    return HEADER.format(language=language).replace(PLURAL, PLURALS.get(language, PLURAL))
 
 
 def po_file(language: str) -> Path:
@@ -116,7 +123,7 @@ def main() -> int:
     for language in LANGUAGES:
         catalogue = refreshed(language)
         with po_file(language).open("wb") as file:
-            file.write(HEADER.format(language=language).encode())
+            file.write(header(language).encode())
             write_po(file, catalogue, width=96, sort_output=True, omit_header=True)
     wrong = [text for language in LANGUAGES for text in troubles(language)]
     print("\n".join(wrong) or "Every text is said in every language.")

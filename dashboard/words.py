@@ -7,7 +7,6 @@ from datetime import date, datetime
 from io import BytesIO
 from pathlib import Path
 
-from babel import negotiate_locale
 from babel.dates import format_datetime
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -119,7 +118,9 @@ def choose_language(cookie: str | None, accepted: str | None) -> str:
     """The language that was chosen here, else the browser's first that we know, else Dutch."""
     if cookie in LANGUAGES:
         return str(cookie)
-    return negotiate_locale(_by_weight(accepted or ""), LANGUAGES, sep="-") or LANGUAGES[0]
+    # RFC 9110 §8.5.1: tags know no case. `fr-BE` and `de-DE` are French and German here.
+    spoken = (tag.lower().partition("-")[0] for tag in _by_weight(accepted or ""))
+    return next((language for language in spoken if language in LANGUAGES), LANGUAGES[0])
 
 
 def _by_weight(header: str) -> list[str]:

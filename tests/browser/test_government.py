@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest_asyncio
 from playwright.async_api import Browser, Page, Request, expect
@@ -129,18 +130,17 @@ async def test_saying_no_there_leads_to_a_page_here_and_signs_nobody_in(scene: S
 
 async def test_a_code_of_the_government_does_nothing_in_another_browser(scene: Scene) -> None:
     """Login CSRF: the way back is bound to the browser that went (T-12, FED-3)."""
-    caught: list[str] = []
     async with scene.page() as page, scene.page() as victim:
-        await page.route(
-            "**/callback/**",
-            lambda route: (caught.append(route.request.url), route.abort())[1],
-        )
         await page.goto(f"{scene.base}-/sign-in")
         await page.get_by_role("link", name=WITH).click()
-        await choose(page, scene, "eid")
-        await page.wait_for_timeout(300)
-        assert len(caught) == 1
-        await victim.goto(caught[0])
+        await page.wait_for_url(f"{scene.country.issuer}/**")
+        asked = dict(parse_qsl(urlsplit(page.url).query))
+        answer = await page.context.request.post(
+            page.url, form={**asked, "person": "bram", "means": "eid"}, max_redirects=0
+        )
+        back = answer.headers["location"]
+        assert back.startswith(f"{scene.base}.account/login/oidc/dev-idp/callback/?code=")
+        await victim.goto(back)
         await victim.goto(f"{scene.base}-/settings")
 
         assert "/-/sign-in" in victim.url
@@ -195,6 +195,8 @@ async def test_an_act_that_asks_for_more_leads_there_and_back(scene: Scene) -> N
         await page.wait_for_url(f"{scene.base}**")
         await seen_by_axe(page)
         other = scene.sessions()
+        # There she is somebody else until she signs out there.
+        await page.goto(f"{scene.country.issuer}/leave")
         await page.goto(step_up(scene))
         await choose(page, scene, "eid")
         await page.wait_for_url(f"{scene.base}-/settings")

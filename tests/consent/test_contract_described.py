@@ -19,6 +19,7 @@ import pytest
 import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
 from schemathesis.core.failures import FailureGroup
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi import checks
@@ -29,7 +30,7 @@ from commands.demo.cast import SCOPE, purpose_id
 from commands.launch import SERVER
 from tests.stories.town import Town, a_town
 
-CALLS = int(os.environ.get("KLUIS_CALLS", "3"))
+CALLS = int(os.environ.get("KLUIS_CALLS", "2"))
 JUDGED = [
     schemathesis.checks.not_a_server_error,
     checks.status_code_conformance,
@@ -141,7 +142,12 @@ def faults_of(stage: Stage, operation: Any, mode: GenerationMode) -> list[str]:
                 what = "; ".join(" ".join(str(each)[:240].split()) for each in fault.exceptions)
                 faults.append(f"{role} {operation.label} {response.request.body!r:.300}: {what}")
 
-    judge()
+    try:
+        judge()
+    except Unsatisfiable:
+        # A call that takes nothing cannot be made wrongly.
+        if mode is not GenerationMode.NEGATIVE or operation.body or operation.query:
+            raise
     return faults
 
 

@@ -82,7 +82,9 @@ def test_any_change_of_an_entry_is_found_and_the_entry_is_named(data: st.DataObj
         victim[data.draw(texts.filter(lambda t: t not in victim))] = data.draw(values)
     else:
         before = victim[name]
-        victim[name] = data.draw(values.filter(lambda v: v != before or type(v) is not type(before)))
+        victim[name] = data.draw(
+            values.filter(lambda v: v != before or type(v) is not type(before))
+        )
 
     checked = verify_log(lines(documents), KEYS)
 
@@ -131,7 +133,9 @@ def test_a_file_of_anything_is_never_taken_for_a_log(junk: bytes) -> None:
 async def test_what_lies_in_the_row_is_the_entry_that_was_hashed(village: Village) -> None:
     who = replace(AGENCY_WHO, named=Named(employee='é"\\\u2028'), request_id="r")
     ground = Ground(AGENCY, "consent", "g", "p", "l", "c")
-    use = Use(Iri(f"{BASE}an/"), Iri(SLIPS[0]), "read", "allowed", 200, who, ground, "v", ("z", "a"))
+    use = Use(
+        Iri(f"{BASE}an/"), Iri(SLIPS[0]), "read", "allowed", 200, who, ground, "v", ("z", "a")
+    )
 
     async def work(tx: Tx) -> Any:
         for number in range(3):

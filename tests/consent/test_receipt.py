@@ -175,7 +175,7 @@ async def test_nothing_else_passes_for_a_receipt(village: Village) -> None:
     keys = village.house.signer.jwks()
     other = village.house.signer.sign(orjson.dumps({"type": "ConsentReceipt"}))
 
-    for bad, jwks in [
+    pairs: list[tuple[str, dict[str, object]]] = [
         (token, new_signer("k2").jwks()),
         (token, new_signer("k1").jwks()),
         (token, {"keys": []}),
@@ -185,7 +185,8 @@ async def test_nothing_else_passes_for_a_receipt(village: Village) -> None:
         (token + "\n" + token, keys),
         (other, keys),
         (village.house.signer.sign(b'{"pod":"x","seq":1}'), keys),
-    ]:
+    ]
+    for bad, jwks in pairs:
         with pytest.raises(Unreadable):
             verify_receipt(bad, jwks)
     assert verify_receipt(token + "\n", keys)

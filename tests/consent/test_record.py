@@ -24,28 +24,26 @@ ODRL = rdflib.Namespace("http://www.w3.org/ns/odrl/2/")
 DCT = rdflib.DCTERMS
 
 # Each looked up in the files of DPV 2.3 (w3c/dpv, 2026-02-28); add one only after looking it up.
-KNOWN = frozenset(
-    """
-    dpv#ConsentRecord dpv#ConsentReceipt dpv#hasIdentifier dpv#hasRecordOfActivity
-    dpv#hasDataSubject dpv#hasDataController dpv#DataController dpv#GovernmentalOrganisation
-    dpv#Organisation dpv#hasName dpv#hasAddress dpv#hasContact dpv#hasJurisdiction
-    dpv#hasApplicableLaw dpv#hasAuthority dpv#hasProcess dpv#Process dpv#hasPurpose dpv#Purpose
-    dpv#hasLegalBasis dpv#hasPersonalData dpv#PersonalData dpv#SpecialCategoryPersonalData
-    dpv#hasDataSource dpv#hasNecessity dpv#Required dpv#Optional dpv#hasProcessing dpv#Retrieve
-    dpv#Store dpv#hasFrequency dpv#SingularFrequency dpv#SporadicFrequency dpv#hasRecipient
-    dpv#hasStorageCondition dpv#StorageLocation dpv#StorageDuration dpv#hasLocation
-    dpv#hasDuration dpv#TemporalDuration dpv#IndeterminateDuration dpv#UntilTimeDuration
-    dpv#hasNotice dpv#ConsentNotice dpv#hasConsentControl dpv#WithdrawConsent dpv#isExercisedAt
-    dpv#hasRight dpv#hasConsentStatus dpv#ConsentRequested dpv#ConsentGiven
-    dpv#ExplicitlyExpressedConsent dpv#ConsentStatusValidForProcessing
-    dpv#ConsentStatusInvalidForProcessing dpv#ConsentExpired dpv#ConsentWithdrawn
-    dpv#ConsentRevoked dpv#ConsentInvalidated dpv#RenewedConsentGiven dpv#isIndicatedBy
-    dpv#isIndicatedAtTime dpv/loc#BE dpv/legal/eu#law-GDPR dpv/legal/be#DPA-BE
-    dpv/legal/eu/gdpr#A6-1-a dpv/legal/eu/gdpr#A9-2-a dpv/legal/eu/gdpr#A7-3
-    dpv/legal/eu/gdpr#A77 dpv/schema/dpv-27560#record-eu-gdpr
-    dpv/sector/publicservices#SocialWelfareEligibilityAssessment
-    """.split()
-)
+_KNOWN = """
+dpv#ConsentRecord dpv#ConsentReceipt dpv#hasIdentifier dpv#hasRecordOfActivity
+dpv#hasDataSubject dpv#hasDataController dpv#DataController dpv#GovernmentalOrganisation
+dpv#Organisation dpv#hasName dpv#hasAddress dpv#hasContact dpv#hasJurisdiction
+dpv#hasApplicableLaw dpv#hasAuthority dpv#hasProcess dpv#Process dpv#hasPurpose dpv#Purpose
+dpv#hasLegalBasis dpv#hasPersonalData dpv#PersonalData dpv#SpecialCategoryPersonalData
+dpv#hasDataSource dpv#hasNecessity dpv#Required dpv#Optional dpv#hasProcessing dpv#Retrieve
+dpv#Store dpv#hasFrequency dpv#SingularFrequency dpv#SporadicFrequency dpv#hasRecipient
+dpv#hasStorageCondition dpv#StorageLocation dpv#StorageDuration dpv#hasLocation
+dpv#hasDuration dpv#TemporalDuration dpv#IndeterminateDuration dpv#UntilTimeDuration
+dpv#hasNotice dpv#ConsentNotice dpv#hasConsentControl dpv#WithdrawConsent dpv#isExercisedAt
+dpv#hasRight dpv#hasConsentStatus dpv#ConsentRequested dpv#ConsentGiven
+dpv#ExplicitlyExpressedConsent dpv#ConsentStatusValidForProcessing
+dpv#ConsentStatusInvalidForProcessing dpv#ConsentExpired dpv#ConsentWithdrawn
+dpv#ConsentRevoked dpv#ConsentInvalidated dpv#RenewedConsentGiven dpv#isIndicatedBy
+dpv#isIndicatedAtTime dpv/loc#BE dpv/legal/eu#law-GDPR dpv/legal/be#DPA-BE
+dpv/legal/eu/gdpr#A6-1-a dpv/legal/eu/gdpr#A9-2-a dpv/legal/eu/gdpr#A7-3
+dpv/legal/eu/gdpr#A77 dpv/schema/dpv-27560#record-eu-gdpr
+dpv/sector/publicservices#SocialWelfareEligibilityAssessment"""
+KNOWN = frozenset(_KNOWN.split())
 
 
 def graph_of(document: Any) -> rdflib.Graph:

@@ -185,9 +185,7 @@ async def test_the_register_is_rdf_with_what_article_30_asks(api: Api, kind: str
 
 
 async def test_the_register_is_a_table_too(api: Api) -> None:
-    _, body = await api.call(
-        "GET", "/.consent/register", "agency", headers={"Accept": "text/csv"}
-    )
+    _, body = await api.call("GET", "/.consent/register", "agency", headers={"Accept": "text/csv"})
 
     rows: list[dict[str, Any]] = list(csv.DictReader(io.StringIO(body.decode())))
     mine = next(row for row in rows if row["purpose"] == PURPOSE)

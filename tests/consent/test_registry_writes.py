@@ -260,7 +260,9 @@ STRANGERS = [
 async def test_what_is_an_operators_is_nobody_elses(
     api: Api, who: str | None, status: int, problem: str
 ) -> None:  # KC-2
-    calls = [(f"{PURPOSE}/{move}", {}) for move in ("publish", "suspend", "retire")]
+    calls: list[tuple[str, dict[str, Any]]] = [
+        (f"{PURPOSE}/{move}", {}) for move in ("publish", "suspend", "retire")
+    ]
     calls += [(f"{AGENCY}/suspend", {}), (f"{AGENCY}/resume", {})]
     calls += [("/.consent/agencies", an_agency())]
 

@@ -18,7 +18,9 @@ from pod.iri import Iri
 
 from .api import Api, an_api
 from .conftest import AGENCY, AGENCY_WHO, AN, AN_WHO, BASE, OPVANG, SLIPS, YOUSSEF, Village
+from .office import open_office
 from .steps import asked, granted
+from .test_statutory import declared
 
 ACL = "@prefix acl: <http://www.w3.org/ns/auth/acl#> . @prefix foaf: <http://xmlns.com/foaf/0.1/> ."
 OWNER = f"""[] a acl:Authorization; acl:agent <{AN}>; acl:accessTo <{BASE}an/>;
@@ -269,3 +271,23 @@ async def test_a_grant_that_is_past_its_end_is_no_reach(api: Api) -> None:
 
     assert {each["reader"]["kind"] for each in answer["items"]} == {"agent"}
     assert [each["problem"] for each in answer["notNow"]] == ["grant-expired"]
+
+
+async def test_an_access_by_law_is_shown_as_that_and_an_objection_stops_it(
+    village: Village,
+) -> None:  # KC-26, invariant 9
+    await rules(village, f"{BASE}an/", OWNER)
+    async with open_office(village) as office:
+        made = await declared(office)
+        path = "/.consent/simulate"
+        _, shown = await office.call("POST", path, "an", json={"resource": SLIPS[0]})
+        _, case = await office.call("POST", f"{made['id']}/object", "an", json={"suspend": True})
+        _, after = await office.call("POST", path, "an", json={"resource": SLIPS[0]})
+
+    [item] = [each for each in shown["items"] if each["reader"]["kind"] == "agency"]
+    assert item["because"]["kind"] == "statutory"
+    assert item["because"]["id"] == made["id"]
+    assert item["because"]["until"] == made["validUntil"]
+    assert case["kind"] == "objection"
+    assert "agency" not in {each["reader"]["kind"] for each in after["items"]}
+    assert after["notNow"] == [{"grant": made["id"], "agency": AGENCY, "problem": "grant-paused"}]

@@ -15,6 +15,8 @@ from acl.permit import Ground, Permit, Verdict
 from consent.statutory import Move
 from consent.statutory_acts import Try, declare, move, object_
 from consent.statutory_permits import beside
+from consent.statutory_reach import covering
+from consent.statutory_rows import find_statutory
 from identity.who import Named, Who
 from ldp.admission import Denied
 from ldp.ask import Answer, Ask
@@ -335,7 +337,7 @@ async def test_between_a_grant_and_the_law_nothing_is_guessed(village: Village) 
         await get(village, SLIPS[0])
 
     assert error.value.problem == "grant-ambiguous"
-    listed = error.value.more["grants"]
+    listed: Any = error.value.more["grants"]
     assert {each["id"]: each["purpose"] for each in listed} == {access: LAWFUL, grant: PURPOSE}
     lanes = []
     for named in ({"grant": access}, {"purpose": LAWFUL}, {"grant": grant}, {"purpose": PURPOSE}):
@@ -371,7 +373,8 @@ async def test_two_accesses_by_law_are_ambiguous_too(village: Village) -> None:
     with pytest.raises(Denied) as error:
         await get(village, SLIPS[0])
 
-    assert {each["id"] for each in error.value.more["grants"]} == names
+    listed: Any = error.value.more["grants"]
+    assert {each["id"] for each in listed} == names
 
 
 async def test_a_grant_goes_on_beside_an_ended_access(village: Village) -> None:
@@ -408,6 +411,49 @@ async def test_spending_fails_when_it_has_just_been_stopped(village: Village) ->
 async def _decided(tx: Tx, village: Village) -> Any:
     found = await contents.find(tx, Iri(SLIPS[0]))
     return await decide(tx, AGENCY_WHO, found, START, [beside(village.source)])
+
+
+async def test_a_permit_from_before_a_pause_spends_nothing_after_it(village: Village) -> None:
+    access = await lawful(village)
+    permit = (await village.db.read(_decided, village)).because(Mode.READ)
+    for verb in (Move.SUSPEND, Move.RESUME):
+        await moved(village, access, verb)
+
+    with pytest.raises(PodError) as error:
+        await village.db.write(Iri(f"{BASE}an/"), permit.spend, START)
+
+    assert error.value.problem == "grant-paused"
+
+
+async def test_a_class_that_is_not_hers_gives_nothing_of_hers(village: Village) -> None:
+    student, fiche = "https://w3id.org/dpv#Student", f"{BASE}youssef/fiche.ttl"
+    await village.put(fiche, f"<> a <{LOON}Loonfiche> ; <{LOON}brutoloon> 1 .".encode())
+    await village.put(YOUSSEF.partition("#")[0], f"<{YOUSSEF}> a <{student}> .".encode())
+    await lawful(
+        village,
+        subject=None,
+        **{"class": student},
+        data=[{"class": f"{LOON}Loonfiche", "properties": [f"{LOON}brutoloon"]}],
+    )
+
+    assert (await get(village, fiche)).status == 200
+    assert await refused(village, SLIPS[0]) == "grant-missing"
+
+
+async def test_rules_and_descriptions_are_in_no_class(village: Village) -> None:
+    access = await lawful(
+        village,
+        subject=None,
+        **{"class": CITIZEN},
+        data=[{"class": f"{LOON}Loonfiche", "properties": [f"{LOON}brutoloon"]}],
+    )
+    kept = await village.db.read(find_statutory, access)
+    assert kept is not None
+    for ending, found in ((".acl", False), (".meta", False), ("", True)):
+        iri = f"{BASE}an/x.ttl{ending}"
+        await village.put(iri, f"<{iri}> a <{LOON}Loonfiche> .".encode())
+        resource = await village.db.read(contents.fetch, Iri(iri))
+        assert bool(covering(kept, Iri(iri), resource)) is found
 
 
 async def test_she_is_told_no_later_than_the_first_read(village: Village) -> None:

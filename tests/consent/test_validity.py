@@ -2,6 +2,7 @@
 """Whether a grant was in force at a moment: signed, half open, through every move (KC-17)."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote
 
@@ -16,9 +17,9 @@ from consent.routes import routes
 from consent.signer import opened
 from consent.validity import validity_at
 from identity.door import Door
-from pod.instant import DAY, Instant, text_of
+from pod.instant import DAY, Instant, read_instant, text_of
 
-from .conftest import AGENCY_WHO, SLIPS, START, Village, a_request
+from .conftest import AGENCY_WHO, SLIPS, START, Village
 from .steps import granted
 from .test_http import Api, _identify
 
@@ -87,8 +88,6 @@ async def test_it_holds_from_the_yes_up_to_but_not_at_the_end(api: Api) -> None:
 
 
 async def validity_end(api: Api, shown: Any) -> Instant:
-    from pod.instant import read_instant
-
     return read_instant(shown["validUntil"])
 
 
@@ -209,10 +208,4 @@ def test_it_is_in_force_just_when_the_last_event_before_says_so(
 
 
 def a_grant(start: Instant, end: Instant) -> Any:
-    from types import SimpleNamespace
-
     return SimpleNamespace(valid_from=start, valid_until=end)
-
-
-def test_the_request_of_these_tests_is_for_three_months() -> None:
-    assert a_request()["duration"] == "P3M"

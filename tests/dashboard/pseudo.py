@@ -15,7 +15,7 @@ from pod.instant import Instant
 
 OPEN, SHUT = "⟦", "⟧"
 # Names and texts of people and programs are no texts of ours, where they are marked as such.
-DATA_TAGS = frozenset({"bdi", "code", "pre", "samp", "script", "style", "time"})
+DATA_TAGS = frozenset({"bdi", "code", "pre", "samp", "script", "style", "textarea", "time"})
 EMPTY = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta",
                    "source", "track", "wbr", "path", "circle", "rect", "line"})  # fmt: skip
 SPOKEN = frozenset({"alt", "title", "aria-label", "placeholder", "summary", "label"})
@@ -124,7 +124,10 @@ class _Reader(HTMLParser):
     def names(self, said: str) -> bool:
         """Whether it is a name that stands marked elsewhere in the page: titles cannot mark."""
         pieces = said.replace(": ", " \N{EN DASH} ").split(" \N{EN DASH} ")
-        return all(_bare(piece) in self.data or _is_known(piece) for piece in pieces)
+        return all(_is_known(piece) or self._is_data(_bare(piece)) for piece in pieces)
+
+    def _is_data(self, piece: str) -> bool:
+        return any(piece in text for text in self.data)
 
     def _judge(self, where: str, text: str) -> None:
         said = _bare(text)

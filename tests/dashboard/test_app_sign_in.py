@@ -102,7 +102,7 @@ async def test_an_app_that_may_decide_for_her_says_so_before_she_answers(
     plain = (await an.get(await asks(an, client=app))).text
 
     assert "Deze app mag dan ook voor u beslissen" in asking
-    assert "aanvragen van instanties goedkeuren of weigeren" in asking
+    assert "ja of nee zeggen op vragen van instanties" in asking
     assert "Daarvoor krijgt u altijd een aparte vraag" not in asking
     assert asking.index("voor u beslissen") < asking.index('name="answer"')
     assert "voor u beslissen" not in plain

@@ -1,43 +1,70 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Every page in every state that the other tests of pages reach, in a language that shows what
-escaped translation: the same stories, with each translated text between marks."""
-
-from collections.abc import AsyncIterator, Iterator
-from importlib import import_module
-from pathlib import Path
-from types import FunctionType
+"""The pages of these tests speak a language that shows what escaped translation; this proves that
+it does. Every other test of pages, through `Browser`, is then a test of each state it reaches."""
 
 import pytest
 
 from dashboard.words import load_words
-from pod.sqlite import Sqlite
-from tests.conftest import MovableClock
-from tests.dashboard.conftest import Town, open_town
-from tests.dashboard.pseudo import marked
+from tests.dashboard.conftest import Browser, Town
+from tests.dashboard.pseudo import OPEN, escaped, in_plain_words, marked
 
-HERE = Path(__file__).parent
-# What these test is no page, or each of them makes a town of its own.
-OTHERS = frozenset({"test_pseudo", "test_words"})
+SAID = "<html><body><h1>⟦Mag <bdi>Opvang</bdi> uw gegevens lezen?⟧</h1></body></html>"
 
 
-def _stories() -> Iterator[tuple[str, FunctionType]]:
-    for file in sorted(HERE.glob("test_*.py")):
-        if file.stem in OTHERS:
-            continue
-        for name, story in vars(import_module(f"tests.dashboard.{file.stem}")).items():
-            asks = getattr(story, "__code__", None)
-            if (
-                name.startswith("test_")
-                and asks
-                and {"town", "an", "someone"} & {*asks.co_varnames}
-            ):
-                yield f"{name}_{file.stem.removeprefix('test_')}", story
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "<p>Niet vertaald</p>",
+        "<p>⟦Vertaald⟧ en dit niet</p>",
+        "<button>Verstuur</button>",
+        '<input type="submit" value="Verstuur">',
+        '<input placeholder="Uw naam">',
+        '<img src="x.svg" alt="Een tekening">',
+        '<nav aria-label="Hoofdmenu"></nav>',
+        '<form data-broken="Het uploaden brak af."></form>',
+        "<title>Overzicht \N{EN DASH} Kluis</title>",
+    ],
+)
+def test_a_text_that_no_catalogue_said_is_found(piece: str) -> None:
+    page = SAID.replace("</body>", f"{piece}</body>")
+
+    assert len(escaped(page)) == 1
+    with pytest.raises(AssertionError, match="said by no catalogue"):
+        in_plain_words(page)
 
 
-@pytest.fixture
-async def town(db: Sqlite, tmp_path: Path, now: MovableClock) -> AsyncIterator[Town]:
-    async for opened in open_town(db, tmp_path, now, marked(load_words())):
-        yield opened
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "<p>⟦Een dag van ⟦drie⟧ woorden⟧</p>",
+        "<p><bdi>Peeters</bdi> <code>kluis verify-log</code></p>",
+        '<p dir="auto">Dit schrijft de instantie zelf.</p>',
+        '<p><span lang="en">English</span> https://an.example/ an@example.org</p>',
+        '<a aria-label="⟦Intrekken⟧: Opvang"></a>',
+        "<title>Opvang \N{EN DASH} Kluis</title>",
+        "<dt>Wie vraagt dit?</dt>",
+        '<form data-at="/.account/login/"></form>',
+    ],
+)
+def test_names_addresses_and_notices_are_left_alone(piece: str) -> None:
+    page = SAID.replace("</body>", f"{piece}</body>")
+
+    assert escaped(page) == []
+    assert OPEN not in in_plain_words(page)
 
 
-globals().update(_stories())
+async def test_the_pages_of_these_tests_speak_it(town: Town, someone: Browser) -> None:
+    async with someone.web.get(f"{town.base}-/sign-in") as answer:
+        page = await answer.text()
+
+    assert page.count(OPEN) > 10
+    assert escaped(page) == []
+
+
+def test_it_says_the_same_in_every_language() -> None:
+    plain, text = load_words(), "Mag {agency} uw gegevens lezen?"
+    for name, words in marked(plain).items():
+        said = words.say(text, agency="Opvang")
+
+        assert words.language == name
+        assert said == f"⟦{plain[name].say(text, agency='Opvang')}⟧"

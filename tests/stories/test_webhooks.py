@@ -292,3 +292,29 @@ async def test_a_worker_that_is_killed_gives_its_claims_back(tmp_path: Path) -> 
         assert await ear.until(lambda heard: len({h.id for h in heard}) == 2 * len(grants), 40)
         kinds = Counter(heard.kind for heard in ear.heard)
         assert kinds == {"request.approved": 8, "grant.active": 4}
+
+
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="workers are found in /proc")
+async def test_a_moved_clock_moves_the_tries_of_every_worker(tmp_path: Path) -> None:  # KC-25
+    async with a_listening_town(tmp_path, workers=str(WORKERS)) as (town, ear):
+        assert await whole(town)
+
+        async def down(heard: Heard) -> web.StreamResponse:
+            return web.Response(status=500)
+
+        ear.reply = down
+        for _ in range(8):
+            await a_grant(town, ear)
+        assert await ear.until(partial(has, 8))
+        await asyncio.sleep(0.5)
+        assert len(ear.heard) == 8, "tried again though the clock stood still"
+
+        async def up(heard: Heard) -> web.StreamResponse:
+            return web.Response(status=200)
+
+        ear.reply = up
+        await later(town, "PT10S")
+
+        assert await ear.until(partial(has, 24))
+        await asyncio.sleep(0.5)
+        assert len(ear.heard) == 24
