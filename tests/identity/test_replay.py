@@ -37,6 +37,23 @@ def test_another_process_knows_a_proof_too(tmp_path: Path, now: MovableClock) ->
     other.close()
 
 
+def test_one_worker_alone_needs_no_lock_and_sees_what_was_used(
+    tmp_path: Path, now: MovableClock
+) -> None:
+    """RS-8: also after its restart as one of several."""
+    alone = open_replay(tmp_path / "proofs.db", now(), shared=False)
+    alone.refuse_seen(Proof("key", "first", now()), now())
+    with pytest.raises(NotSignedIn, match="used before"):
+        alone.refuse_seen(Proof("key", "first", now()), now())
+    alone.refuse_seen(Proof("key", "second", now()), now())
+    alone.close()
+    shared = open_replay(tmp_path / "proofs.db", now())
+
+    with pytest.raises(NotSignedIn, match="used before"):
+        shared.refuse_seen(Proof("key", "second", now()), now())
+    shared.close()
+
+
 def test_a_restart_forgets_nothing(tmp_path: Path, now: MovableClock) -> None:
     first = open_replay(tmp_path / "proofs.db", now())
     first.refuse_seen(Proof("key", "jti", now()), now())
