@@ -114,6 +114,7 @@ def build_app(
         largest_body=settings.max_body,
         quota=settings.quota,
         strict_listing=settings.strict_listing,
+        open_control=settings.open_control or settings.dev,
         remote_groups=groups,
         soon=soon,
     )

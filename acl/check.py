@@ -13,15 +13,21 @@ from pod.iri import Iri, acl_of, governed_by, storage_of
 CONSTRAINT = {"Link": '</-/constraints/acl>; rel="http://www.w3.org/ns/ldp#constrainedBy"'}
 
 
-def check_acl(iri: Iri, media_type: str, body: bytes) -> tuple[Rule, ...]:
-    """The rules of an ACL that may be kept; Clash or Unprocessable for one that may not."""
+def check_acl(
+    iri: Iri, media_type: str, body: bytes, *, open_control: bool = False
+) -> tuple[Rule, ...]:
+    """The rules of an ACL that may be kept; Clash or Unprocessable for one that may not.
+
+    `open_control` is the operator's switch of wac.md §9: acl:Control may be for everyone.
+    """
     if len(body) > LARGEST:
         raise TooLarge(f"An ACL may have {LARGEST} bytes at most.")
     rules = read_rules(iri, media_type, body)
     if len(rules) > MOST_RULES:
         raise Unprocessable(f"An ACL may have {MOST_RULES} rules at most.", problem="too-complex")
     _refuse_unknown_conditions(rules)
-    _refuse_open_control(rules)
+    if not open_control:
+        _refuse_open_control(rules)
     if iri == acl_of(storage_of(iri)):
         _require_control(rules)
     return rules

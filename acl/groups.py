@@ -13,6 +13,8 @@ from pod.iri import Iri
 from pod.resource import Resource
 from pod.vocab import VCARD
 
+# What is kept parsed is small: 1024 large documents would be a quarter of a gigabyte.
+LARGEST_KEPT = 16 * 1024
 _MEMBER = rdflib.URIRef(VCARD + "hasMember")
 
 
@@ -34,13 +36,21 @@ def members_of(document: Resource, group: str) -> frozenset[str]:
 
     wac.md §7: a document that does not parse has no members; other rules are unaffected.
     """
-    return _members(document.iri, document.essence, document.body or b"", group)
+    body = document.body or b""
+    read = _kept_members if len(body) <= LARGEST_KEPT else _members
+    return read(document.iri, document.essence, body, group)
 
 
 @lru_cache(maxsize=1024)
+def _kept_members(iri: Iri, media_type: str, body: bytes, group: str) -> frozenset[str]:
+    return _members(iri, media_type, body, group)
+
+
 def _members(iri: Iri, media_type: str, body: bytes, group: str) -> frozenset[str]:
     try:
         graph = rdf.graph(rdf.parse(body, media_type, iri))
     except PodError:
         return frozenset()
-    return frozenset(str(member) for member in graph.objects(rdflib.URIRef(group), _MEMBER))
+    members = graph.objects(rdflib.URIRef(group), _MEMBER)
+    # WAC-13: only IRIs match; a literal that spells a WebID makes nobody a member.
+    return frozenset(str(member) for member in members if isinstance(member, rdflib.URIRef))

@@ -25,6 +25,8 @@ _AUTHORIZATION = rdflib.URIRef(ACL + "Authorization")
 CONDITIONS = (ACL + "ClientCondition", ACL + "IssuerCondition")
 LARGEST = 256 * 1024
 MOST_RULES = 500
+# What is kept parsed is small: thousands of the largest would be a gigabyte.
+LARGEST_KEPT = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +64,18 @@ def rules_of(acl: Resource) -> tuple[Rule, ...]:
     return read_rules(acl.iri, acl.essence, acl.body or b"")
 
 
-@lru_cache(maxsize=4096)
 def read_rules(iri: Iri, media_type: str, body: bytes) -> tuple[Rule, ...]:
     """The rules in an ACL document of this name; those that are none (WAC-12) are left out."""
+    read = _kept_rules if len(body) <= LARGEST_KEPT else _read_rules
+    return read(iri, media_type, body)
+
+
+@lru_cache(maxsize=4096)
+def _kept_rules(iri: Iri, media_type: str, body: bytes) -> tuple[Rule, ...]:
+    return _read_rules(iri, media_type, body)
+
+
+def _read_rules(iri: Iri, media_type: str, body: bytes) -> tuple[Rule, ...]:
     graph = rdf.graph(rdf.parse(body, media_type, iri))
     subject = rdflib.URIRef(governed_by(iri) or "")
     rules = (_rule(graph, node, subject) for node in graph.subjects(_TYPE, _AUTHORIZATION))

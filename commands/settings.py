@@ -43,6 +43,7 @@ class Settings:
     mail_from: str = ""
     provider: tuple[Provider, ...] = ()
     strict_listing: bool = False
+    open_control: bool = False
     remote_groups: tuple[str, ...] = ()
     registration: str = ""
     key_file: Path | None = None
@@ -88,6 +89,7 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
     "mail_from": str,
     "provider": read_providers,
     "strict_listing": _yes,
+    "open_control": _yes,
     "remote_groups": _hosts,
     "registration": str,
     "key_file": Path,
@@ -116,6 +118,12 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "--strict-listing",
         action="store_true",
         help="folders tell size, date and kind only of what their reader may read",
+        **given,
+    )
+    parser.add_argument(
+        "--open-control",
+        action="store_true",
+        help="access rules may let everyone change them (refused; allowed with --dev)",
         **given,
     )
     parser.add_argument(

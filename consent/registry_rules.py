@@ -39,8 +39,9 @@ def lane_faults(purpose: Purpose) -> Iterator[Fault]:
     """Invariant 9: what the law allows is no question, and a yes is no law."""
     ground = article(purpose.legal_basis)
     if purpose.lane == "consent":
-        for word, _ in purpose.references:
-            yield f"/{word}", "a purpose that cites a law or protocol is not in the consent lane"
+        # A protocol is an agreement between agencies and no ground by itself; a law is.
+        if any(word == "law" for word, _ in purpose.references):
+            yield "/law", "a purpose that cites a law or decree is not in the consent lane"
         if ground in _BY_LAW:
             yield "/legalBasis", "a duty or task by law is not in the consent lane"
     elif ground in _BY_CONSENT:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from consent.faults import Faults
 from consent.reading import Members
 from consent.terms import READ, Terms, read_data, terms_json
 from pod.errors import Clash
@@ -95,37 +96,40 @@ class Request:
 
 
 def read_request(source: Mapping[str, object], base: Iri) -> Asked:
-    """The body of `POST requests` (KC-9)."""
-    members = Members(source)
+    """The body of `POST requests` (KC-9); 422 with each fault."""
+    members, faults = Members(source), Faults()
+    maybe = faults.maybe
     asked = Asked(
-        members.need_iri("subject"),
-        members.need_iri("purpose"),
-        _read_terms(members, base),
-        members.languages("ifRefused"),
-        members.iri("callback"),
-        members.instant("decisionDeadline"),
-        members.iri("renews"),
+        faults.read(lambda: members.need_iri("subject"), ""),
+        faults.read(lambda: members.need_iri("purpose"), ""),
+        _read_terms(members, base, faults),
+        maybe(lambda: members.languages("ifRefused")),
+        maybe(lambda: members.iri("callback")),
+        maybe(lambda: members.instant("decisionDeadline")),
+        maybe(lambda: members.iri("renews")),
     )
-    members.done()
+    maybe(members.done)
+    faults.end("The request")
     return asked
 
 
-def _read_terms(members: Members, base: Iri) -> Terms:
+def _read_terms(members: Members, base: Iri, faults: Faults) -> Terms:
+    maybe = faults.maybe
     terms = Terms(
-        read_data(members, base),
-        members.words("modes") or (READ,),
-        members.instant("validFrom"),
-        members.instant("validUntil"),
-        members.length("duration"),
-        members.number("count"),
-        members.length("minInterval"),
-        members.length("retention"),
-        members.words("recipients") or (),
-        members.words("countries") or (),
-        members.text("case"),
+        faults.read(lambda: read_data(members, base), ()),
+        maybe(lambda: members.words("modes")) or (READ,),
+        maybe(lambda: members.instant("validFrom")),
+        maybe(lambda: members.instant("validUntil")),
+        maybe(lambda: members.length("duration")),
+        maybe(lambda: members.number("count")),
+        maybe(lambda: members.length("minInterval")),
+        maybe(lambda: members.length("retention")),
+        maybe(lambda: members.words("recipients")) or (),
+        maybe(lambda: members.words("countries")) or (),
+        maybe(lambda: members.text("case")),
     )
     if terms.duration is not None and (terms.valid_until or terms.valid_from):
-        members.wrong("duration", "give a duration, or validFrom and validUntil, not both")
+        faults.add("/duration", "give a duration, or validFrom and validUntil, not both")
     return terms
 
 

@@ -8,6 +8,7 @@ from consent.moving import settle
 from consent.receipt import Press
 from consent.reminders import Reminder, due_reminders, tell
 from consent.replies import lapse_due
+from consent.statutory_acts import settle_statutory
 from consent.sweeps import late_grants
 from pod import clock
 from pod.database import Tx
@@ -15,7 +16,7 @@ from pod.database import Tx
 
 async def settle_all(house: House, most: int = 500) -> int:
     """Write down all that the clock has done; the most of one kind there was. Run now and then."""
-    settled = await settle_due(house, most)
+    settled = max(await settle_due(house, most), await settle_statutory(house, most))
     lapsed = await lapse_due(house, most)
     return max(settled, lapsed, await tell_due(house, most))
 

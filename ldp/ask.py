@@ -32,6 +32,7 @@ class House:
     largest_body: int
     quota: int = 0
     strict_listing: bool = False
+    open_control: bool = False
     remote_groups: RemoteGroups | None = None
     soon: Soon | None = None
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from hashlib import sha256
 
+from ldp.admission import CONSTRAINED
 from ldp.ask import Ask, Body, House
 from ldp.digests import require_match
 from ldp.room import within_room
@@ -51,7 +52,9 @@ def refuse_type(ask: Ask) -> None:
         # SP-59k: a context from elsewhere is never fetched, so the JSON cannot become RDF.
         raise UnsupportedType("Send JSON-LD as application/ld+json, with its context inside.")
     if LDP + "NonRDFSource" in ask.types and ask.target.endswith("/"):
-        raise Clash("A container cannot be a non-RDF source.", problem="wrong-model")
+        raise Clash(
+            "A container cannot be a non-RDF source.", problem="wrong-model", headers=CONSTRAINED
+        )
     containers = {LDP + "BasicContainer", LDP + "Container"}
     if ask.method == "PUT" and not ask.target.endswith("/") and ask.types & containers:
         raise Unreadable("The name of a container ends in a slash.", problem="wrong-model")

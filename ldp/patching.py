@@ -250,7 +250,9 @@ async def _check_kept(
     tx: Tx, house: House, ask: Ask, old: Resource | None, media_type: str, body: bytes
 ) -> None:
     if governed_by(ask.target) is not None:
-        rules = check_acl(ask.target, rdf.essence(media_type), body)
+        rules = check_acl(
+            ask.target, rdf.essence(media_type), body, open_control=house.open_control
+        )
         await check_groups(tx, ask.target, rules, house.remote_groups)
     elif not is_container(ask.target):
         await guard_issuer(tx, house, old, ask.target, media_type, body)

@@ -131,7 +131,8 @@ async def _acl_rules(house: House, target: Iri, draft: Draft) -> tuple[Rule, ...
     if governed_by(target) is None:
         return ()
     body = await read_all(house, draft.content)
-    return check_acl(target, rdf.essence(draft.media_type), body)
+    essence = rdf.essence(draft.media_type)
+    return check_acl(target, essence, body, open_control=house.open_control)
 
 
 async def _put(tx: Tx, house: House, ask: Ask, draft: Draft, rules: tuple[Rule, ...]) -> Kept:

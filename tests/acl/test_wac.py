@@ -3,7 +3,14 @@
 
 import pytest
 
+from acl.check import check_acl
+from acl.groups import members_of
+from acl.modes import Mode
+from acl.rules import LARGEST_KEPT, read_rules
 from identity.who import ANYONE, Who
+from pod.errors import Clash
+from pod.iri import Iri
+from pod.resource import Resource
 from tests.people import AN, BOB, ROOT, Asking, rule
 
 B = f"acl:agent <{BOB.webid}>"
@@ -283,6 +290,44 @@ async def test_control_for_everyone_is_not_kept(an: Asking) -> None:
             "PUT", "d.ttl.acl", AN, text + rule(subject, here("d.ttl"), "Control"), "text/turtle"
         )
         assert (refused.status, refused.problem) == (409, "open-control")
+
+
+@pytest.mark.parametrize("subject", [PUBLIC, SIGNED_IN])
+def test_the_operator_may_let_control_be_for_everyone(subject: str) -> None:
+    """wac.md §9: the switch; the root still keeps somebody in control (WAC-6)."""
+    text = (
+        "@prefix acl: <http://www.w3.org/ns/auth/acl#> ."
+        "@prefix foaf: <http://xmlns.com/foaf/0.1/> ." + rule(subject, here("d.ttl"), "Control")
+    ).encode()
+    acl = Iri(f"{ROOT}d.ttl.acl")
+
+    with pytest.raises(Clash, match="rewrite this ACL"):
+        check_acl(acl, "text/turtle", text)
+    (kept,) = check_acl(acl, "text/turtle", text, open_control=True)
+
+    assert Mode.CONTROL in kept.modes
+    with pytest.raises(Clash, match="nobody in control"):
+        check_acl(Iri(f"{ROOT}.acl"), "text/turtle", b"", open_control=True)
+
+
+def test_a_literal_that_spells_a_webid_makes_nobody_a_member() -> None:
+    """WAC-13, WAC-18."""
+    has_member = "http://www.w3.org/2006/vcard/ns#hasMember"
+    body = f'<#g> <{has_member}> "{BOB.webid}", <{ROOT}x#me> .'.encode()
+    iri = Iri(f"{ROOT}groups.ttl")
+    document = Resource(iri, iri, "text/turtle", body, None, len(body), "", 1, 1)
+
+    assert members_of(document, f"{iri}#g") == {f"{ROOT}x#me"}
+
+
+@pytest.mark.parametrize("size", [100, LARGEST_KEPT + 100])
+def test_large_rules_are_read_as_small_ones_are(size: int) -> None:
+    text = "@prefix acl: <http://www.w3.org/ns/auth/acl#> . " + rule(B, here("d.ttl"), "Read")
+    body = (text + f"\n# {'x' * size}").encode()
+
+    (kept,) = read_rules(Iri(f"{ROOT}d.ttl.acl"), "text/turtle", body)
+
+    assert kept.modes == Mode.READ
 
 
 async def test_an_acl_is_rdf_and_parses_before_it_is_kept(an: Asking) -> None:

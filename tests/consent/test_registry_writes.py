@@ -188,7 +188,6 @@ async def test_a_name_of_a_purpose_stays_with_its_agency(api: Api) -> None:
         pytest.param({"legalBasis": "because"}, ["/legalBasis"], id="ground"),
         pytest.param({"broader": "no iri"}, ["/broader"], id="broader"),
         pytest.param({"law": "Decreet"}, ["/law"], id="law in the consent lane"),
-        pytest.param({"protocol": "P-1"}, ["/protocol"], id="protocol in the consent lane"),
         pytest.param({"legalBasis": "gdpr:A6-1-c"}, ["/legalBasis"], id="duty by law"),
         pytest.param({"legalBasis": "gdpr:A6-1-e"}, ["/legalBasis"], id="task by law"),
         pytest.param({"lane": "statutory"}, ["/legalBasis"], id="consent in the other lane"),

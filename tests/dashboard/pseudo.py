@@ -145,7 +145,8 @@ def _bare(text: str) -> str:
 def _is_data(tag: str, given: Mapping[str, str]) -> bool:
     """Whether what stands in it is not ours: marked as a name, as code or as another language."""
     foreign = "lang" in given and tag != "html"
-    return tag in DATA_TAGS or given.get("dir") == "auto" or foreign
+    drawn = tag == "text" and given.get("class") == "name"  # SVG has no element for names
+    return tag in DATA_TAGS or given.get("dir") == "auto" or foreign or drawn
 
 
 def _is_spoken(tag: str, name: str, given: Mapping[str, str]) -> bool:
