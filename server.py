@@ -16,19 +16,19 @@ from typing import TypeVar
 from aiohttp import web
 
 import acl.wac
+import consent.grants.permits
 import consent.house
-import consent.permits
+import consent.law.permits
 import consent.routes
-import consent.statutory_permits
 import dashboard.problems
 import dashboard.routes
-import identity.account_routes
-import identity.interaction_routes
-import identity.passkey_routes
-import identity.registration_routes
-import identity.revocation_routes
-import identity.routes
-import identity.upstream_routes
+import identity.account_api.account_routes
+import identity.account_api.interaction_routes
+import identity.clients.registration_routes
+import identity.provider.revocation_routes
+import identity.provider.routes
+import identity.sign_in.passkey_routes
+import identity.upstream.routes
 import ldp.ask
 import ldp.routes
 from acl.alarm import Alarm
@@ -44,23 +44,23 @@ from commands.page_changes import keeping_of
 from commands.settings import Settings, WrongUsage, add_flags, read_settings
 from commands.settling import settling
 from commands.workers import Crew, Sockets, keep, listening
-from consent.farewell import farewell_in
-from consent.log import agency_of
-from consent.signer import signer_of
+from consent.grants.farewell import farewell_in
+from consent.log.reading import agency_of
+from consent.proof.signer import signer_of
 from dashboard.fittings import Fittings
-from identity.announcements import announcing
+from identity.accounts.announcements import announcing
+from identity.accounts.recovery import Recovery
 from identity.door import Door
-from identity.fetch import open_fetch
-from identity.foreign_issuers import ForeignIssuers
 from identity.identify import Abroad
-from identity.keys import Keys, open_keys
-from identity.mail import Mailbox, Smtp, open_mailbox
-from identity.own_documents import Homeward
-from identity.passwords import SHORTEST, Passwords
-from identity.recovery import Recovery
-from identity.replay import open_replay
+from identity.letters.mail import Mailbox, Smtp, open_mailbox
+from identity.outward.fetch import open_fetch
+from identity.outward.own_documents import Homeward
+from identity.sign_in.passwords import SHORTEST, Passwords
+from identity.sign_in.tries import open_tries
+from identity.tokens.foreign_issuers import ForeignIssuers
+from identity.tokens.keys import Keys, open_keys
+from identity.tokens.replay import open_replay
 from identity.traffic import Traffic
-from identity.tries import open_tries
 from pod.datafolder import DataFolder, locked, open_folder
 from pod.errors import PodError
 from pod.files import Files
@@ -97,11 +97,11 @@ def build_app(
     get = Homeward(base, fetcher.get, own, settings.dev).get
     issuers = ForeignIssuers(get, settings.dev)
     abroad = Abroad(issuers, passwords.tries)
-    identify = identity.routes.identify_with(keys, replay, base, wall, abroad)
+    identify = identity.provider.routes.identify_with(keys, replay, base, wall, abroad)
     explained = frozenset(dashboard.problems.PROBLEMS)
     door = Door(base, identify, traffic=traffic, explained=explained)
     signer = signer_of(keys.consent)
-    lawful = consent.statutory_permits.beside(consent.permits.permit_source(base, signer))
+    lawful = consent.law.permits.beside(consent.grants.permits.permit_source(base, signer))
     sources = (ours, lawful)
     soon = Soon(deciding, base, wall, agency_of)
     data = ldp.ask.House(
@@ -124,26 +124,34 @@ def build_app(
         client_max_size=settings.max_body, middlewares=behind(settings.trusted_proxy)
     )
     tries = passwords.tries
-    app.add_routes(identity.registration_routes.routes(db, door, tries, wall, dev=settings.dev))
-    app.add_routes(identity.revocation_routes.routes(db, door, get, keys, replay, base, wall))
     app.add_routes(
-        identity.routes.routes(db, door, keys, replay, base, wall, get, settings.dev, tries)
+        identity.clients.registration_routes.routes(db, door, tries, wall, dev=settings.dev)
     )
     app.add_routes(
-        identity.upstream_routes.routes(db, door, base, wall, get, fetcher.swap, settings.provider)
+        identity.provider.revocation_routes.routes(db, door, get, keys, replay, base, wall)
     )
     app.add_routes(
-        identity.interaction_routes.routes(db, door, base, wall, get, settings.dev, passwords)
+        identity.provider.routes.routes(
+            db, door, keys, replay, base, wall, get, settings.dev, tries
+        )
+    )
+    app.add_routes(
+        identity.upstream.routes.routes(db, door, base, wall, get, fetcher.swap, settings.provider)
+    )
+    app.add_routes(
+        identity.account_api.interaction_routes.routes(
+            db, door, base, wall, get, settings.dev, passwords
+        )
     )
     mailbox, farewell = _mailbox(settings, folder), farewell_in(word)
     recovery = None if mailbox is None else Recovery(db, base, wall, passwords, mailbox)
     app.add_routes(
-        identity.passkey_routes.routes(
+        identity.sign_in.passkey_routes.routes(
             db, door, base, wall, settings.dev, passwords, recovery, settings.registers
         )
     )
     app.add_routes(
-        identity.account_routes.routes(
+        identity.account_api.account_routes.routes(
             db,
             door,
             base,

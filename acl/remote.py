@@ -12,8 +12,8 @@ import pyoxigraph as ox
 
 from acl.groups import document_of
 from acl.rules import Rule
-from identity.fetched import Fetch, Keep
-from identity.outward import NotFetched, is_here, read_address
+from identity.outward.fetched import Fetch, Keep
+from identity.outward.outward import NotFetched, is_here, read_address
 from pod import rdf
 from pod.errors import PodError, Unprocessable
 from pod.instant import SECOND, Instant, Now

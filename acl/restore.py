@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from acl.check import check_acl
 from acl.history import record_restored
-from identity.pods import root_acl
+from identity.accounts.pods import root_acl
 from pod.contents import exists, next_seq, put
 from pod.database import Database, Row, Tx
 from pod.errors import PodError

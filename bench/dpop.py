@@ -22,13 +22,13 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 from multidict import CIMultiDict
 
-from identity.dpop import Proof, read_proof
 from identity.identify import Identifier
-from identity.jose import take_apart
-from identity.keys import open_keys
-from identity.provider import Given, answer
-from identity.replay import open_replay
-from identity.token import tokens_of
+from identity.provider.provider import Given, answer
+from identity.tokens.dpop import Proof, read_proof
+from identity.tokens.jose import take_apart
+from identity.tokens.keys import open_keys
+from identity.tokens.replay import open_replay
+from identity.tokens.token import tokens_of
 from pod.instant import Instant, wall
 from pod.iri import Iri
 

@@ -9,11 +9,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from consent import deliveries
-from consent.delivery import Delivery, send
 from consent.house import House
-from identity.fetch import Fetcher
-from identity.outward import NotFetched, read_address
+from consent.telling import deliveries
+from consent.telling.delivery import Delivery, send
+from identity.outward.fetch import Fetcher
+from identity.outward.outward import NotFetched, read_address
 
 LOOK_EVERY = 0.3
 AT_ONCE = 16

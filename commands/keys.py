@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 from commands.settings import Settings, WrongUsage, add_flags, read_settings
-from identity.rotation import Listed, list_keys, rotate
-from identity.sealing import Seal, read_seal
+from identity.tokens.rotation import Listed, list_keys, rotate
+from identity.tokens.sealing import Seal, read_seal
 from pod.database import Tx
 from pod.instant import DAY, HOUR, Instant, text_of, wall
 from pod.schema import migrate

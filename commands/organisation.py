@@ -6,9 +6,9 @@ from typing import TypeAlias, TypeVar
 
 from commands.kept import settings_of, with_database
 from commands.settings import WrongUsage, add_flags
-from consent.agency import agency_at
-from identity import organisations
-from identity.accounts import find_login, new_id
+from consent.registry.agency import agency_at
+from identity.accounts import organisations
+from identity.accounts.accounts import find_login, new_id
 from pod.database import Database, Tx
 from pod.errors import Missing, Unreadable
 from pod.instant import Instant, wall

@@ -9,8 +9,8 @@ import orjson
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
-from identity.assurance import WORDS, Level
-from identity.upstream import Provider
+from identity.sign_in.assurance import WORDS, Level
+from identity.upstream.providers import Provider
 
 _NAME = re.compile(r"[a-z0-9-]{1,40}")
 _KNOWN = frozenset(

@@ -10,9 +10,10 @@ from typing import TypeAlias, TypeVar
 from commands.kept import settings_of, with_database
 from commands.seed import read_seed
 from commands.settings import WrongUsage, add_flags
-from consent import forms, registry_file
-from consent.registry_file import Registry
-from consent.seed import export_registry, seed_registry
+from consent import forms
+from consent.registry import file as registry_file
+from consent.registry.file import Registry
+from consent.registry.seed import export_registry, seed_registry
 from pod.database import Database, Tx
 from pod.errors import Missing, PodError
 from pod.instant import wall

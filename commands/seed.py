@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 
 from commands.settings import WrongUsage
-from consent.seed import seed_registry
-from identity.seed import seed_accounts
+from consent.registry.seed import seed_registry
+from identity.accounts.seed import seed_accounts
 from pod.database import Database
 from pod.errors import PodError
 from pod.instant import Now

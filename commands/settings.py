@@ -12,7 +12,7 @@ from typing import Any
 from acl.remote import is_host
 from commands.providers import WrongProvider, read_providers
 from identity.callers import is_network
-from identity.upstream import Provider
+from identity.upstream.providers import Provider
 from pod.iri import Iri
 
 MEBIBYTE = 1024 * 1024

@@ -6,10 +6,10 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from consent.grants.settlement import settle_all
 from consent.house import House
-from consent.log_heads import keep_heads
-from consent.settlement import settle_all
-from identity.leaving import Farewell, see_off
+from consent.log.heads import keep_heads
+from identity.accounts.leaving import Farewell, see_off
 
 MOST = 500
 PAUSE = 5.0

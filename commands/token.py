@@ -12,7 +12,12 @@ from aiohttp import ClientError
 
 from commands.client import Credentials, log_in, open_web
 from commands.settings import Settings, WrongUsage, add_flags, read_settings
-from identity.credentials import NewCredential, add_credential, new_credential, remove_credential
+from identity.accounts.credentials import (
+    NewCredential,
+    add_credential,
+    new_credential,
+    remove_credential,
+)
 from pod.database import Tx
 from pod.errors import Missing, Unavailable
 from pod.instant import Instant, wall

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import orjson
 
 from commands.settings import WrongUsage
-from consent.verify import is_record_of, verify_log, verify_receipt
+from consent.proof.verify import is_record_of, verify_log, verify_receipt
 
 Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 

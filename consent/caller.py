@@ -5,10 +5,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
-from consent.agency import party_of
-from consent.grant import Grant
-from consent.request import Request
-from identity.accounts import is_operator
+from consent.asking.request import Request
+from consent.grants.grant import Grant
+from consent.registry.agency import party_of
+from identity.accounts.accounts import is_operator
 from identity.standing import require_standing
 from identity.who import Who
 from pod.database import Tx

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from acl.soon import Soon
-from consent.signer import Signer
+from consent.proof.signer import Signer
 from pod.database import Database
 from pod.files import Files
 from pod.instant import DAY, Instant, Now

@@ -8,26 +8,22 @@ from aiohttp import web
 
 from acl import wac
 from acl.decide import PermitSource
-from consent import (
-    cases_routes,
-    event_routes,
-    grant_routes,
-    log_routes,
-    openapi_routes,
-    permits,
-    record_routes,
-    register_routes,
-    registry_routes,
-    request_routes,
-    simulate_routes,
-    statutory_permits,
-    statutory_routes,
-    validity_routes,
-)
+from consent.asking import routes as request_routes
+from consent.cases import routes as cases_routes
 from consent.context import API
+from consent.described import routes as openapi_routes
 from consent.durations import plus
+from consent.grants import permits
+from consent.grants import routes as grant_routes
 from consent.house import House
+from consent.law import permits as statutory_permits
+from consent.law import routes as statutory_routes
+from consent.log import routes as log_routes
+from consent.proof import record_routes, register_routes, validity_routes
 from consent.reading import Members
+from consent.registry import routes as registry_routes
+from consent.simulate import routes as simulate_routes
+from consent.telling import routes as event_routes
 from identity.door import Door, json_answer, read_json
 from identity.who import Who
 from pod import clock

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from acl.decide import PermitSource
 from consent.house import House
-from consent.simulate import Asking, Reach, Reached, reach
+from consent.simulate.now import Asking, Reach, Reached, reach
 from dashboard import lookups
 from dashboard.data import Look, address_of, name_of, see
 from dashboard.pages import Names, code_of, label_path

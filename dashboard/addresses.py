@@ -17,12 +17,12 @@ from dashboard.sign_in_ways import (
     ways_page,
 )
 from dashboard.visit import Away, Mistake, Page, Shown, Visit
-from identity import events, mailed_codes
-from identity.accounts import login_of, read_email, remove_login
-from identity.addresses import add_address, ask_address, require_own
-from identity.passwords import check_new
-from identity.recovery import Recovery
-from identity.sessions import close_others
+from identity.accounts import events, mailed_codes
+from identity.accounts.accounts import login_of, read_email, remove_login
+from identity.accounts.addresses import add_address, ask_address, require_own
+from identity.accounts.recovery import Recovery
+from identity.accounts.sessions import close_others
+from identity.sign_in.passwords import check_new
 from pod.database import Tx
 from pod.errors import Missing, TooMany, Unreadable
 from pod.instant import Instant

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import orjson
 
+from consent.described.calls import AGENCY, BOTH, OPERATOR, PUBLIC, SUBJECT
+from consent.described.openapi import SCHEMAS, TOPICS, WORDS
+from consent.described.words import Operation
 from consent.house import House
-from consent.openapi import SCHEMAS, TOPICS, WORDS
-from consent.openapi_calls import AGENCY, BOTH, OPERATOR, PUBLIC, SUBJECT
-from consent.openapi_words import Operation
 from dashboard.visit import Page, Visit
 from dashboard.words import mark
 

@@ -8,7 +8,7 @@ import orjson
 from consent.house import House
 from dashboard.visit import FROM_APPS, Visit
 from dashboard.words import LANGUAGES
-from identity.codes import hash_of
+from identity.provider.codes import hash_of
 from pod import clock
 from pod.database import Tx
 from pod.instant import Instant

@@ -9,14 +9,14 @@ from dashboard.first_pod import to_first_pod
 from dashboard.fittings import Fittings
 from dashboard.foreign import form_action_of, host_of, plain_name
 from dashboard.visit import CONSENT, FROM_APPS, Away, Page, Reader, Shown, Visit
-from identity.interactions import (
+from identity.accounts.sessions import Session, find_session, hash_of
+from identity.provider.interactions import (
     Interaction,
     allow,
     find_interaction,
     needs_sign_in,
     refuse,
 )
-from identity.sessions import Session, find_session, hash_of
 from pod import clock
 from pod.database import Tx
 from pod.errors import Gone, NotSignedIn, PodError, Unavailable

@@ -5,13 +5,13 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from consent.asking.words import in_language
 from consent.house import House
+from consent.law.acts import object_
+from consent.law.statutory import Statutory
+from consent.law.views import Seen, list_statutory, look
 from consent.lists import Page as Part
-from consent.purpose import Purpose, find_purpose
-from consent.statutory import Statutory
-from consent.statutory_acts import object_
-from consent.statutory_views import Seen, list_statutory, look
-from consent.words import in_language
+from consent.registry.purpose import Purpose, find_purpose
 from dashboard import lookups
 from dashboard.cases import BAD_TEXT, MOST_TEXT, trouble_with
 from dashboard.pages import UNKNOWN_STATE, Names, State, code_of, datum_line

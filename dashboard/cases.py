@@ -5,9 +5,9 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from consent.cases import Case, Kind, Move
-from consent.cases_acts import Asked, Seen, Try, ask, list_cases, look
-from consent.cases_acts import move as make
+from consent.cases.acts import Asked, Seen, Try, ask, list_cases, look
+from consent.cases.acts import move as make
+from consent.cases.cases import Case, Kind, Move
 from consent.house import House
 from consent.lists import Page as Part
 from consent.texts import trouble_in

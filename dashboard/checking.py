@@ -2,7 +2,7 @@
 """A page on which anybody checks a receipt, or the export of a log, with our published keys."""
 
 from consent.house import House
-from consent.verify import verify_log, verify_receipt
+from consent.proof.verify import verify_log, verify_receipt
 from dashboard.records import node, record_sections
 from dashboard.visit import File, Mistake, Page, Shown, Visit
 from dashboard.words import mark

@@ -11,8 +11,8 @@ from babel.numbers import format_decimal
 
 from acl.decide import PermitSource, decide
 from acl.modes import Mode
+from consent.asking.notice import label_of
 from consent.house import House
-from consent.notice import label_of
 from dashboard import lookups
 from dashboard.shapes import cards_of
 from dashboard.visit import Away, Page, Reader, Shown, Visit

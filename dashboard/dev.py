@@ -12,7 +12,7 @@ from dashboard.fittings import Fittings
 from dashboard.foreign import plain_name
 from dashboard.sign_in import begin_session
 from dashboard.visit import HOME, Away, Page, Visit
-from identity.accounts import find_login
+from identity.accounts.accounts import find_login
 from pod.database import Tx
 from pod.errors import Missing
 

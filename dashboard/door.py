@@ -28,8 +28,8 @@ from dashboard.words import Words, choose_language, mark
 from identity.cookies import page_cookie, set_cookie
 from identity.cors import Cors
 from identity.door import STATUS, Door, Handler
-from identity.plain_page import CHOICE as LANGUAGE
-from identity.second_step import browser_cookie
+from identity.provider.plain_page import CHOICE as LANGUAGE
+from identity.sign_in.second_step import browser_cookie
 from identity.who import Who
 from pod.errors import Missing, NotSignedIn, PodError, TooLarge, UnsupportedType
 

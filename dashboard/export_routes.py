@@ -5,7 +5,7 @@ from functools import partial
 
 from aiohttp import web
 
-from consent.papers import papers
+from consent.proof.papers import papers
 from dashboard.door import HEADERS, HSTS, Pages
 from dashboard.fittings import VERY_FRESH, Fittings
 from dashboard.forms import read_form, require_own_form, require_same_origin
@@ -13,9 +13,9 @@ from dashboard.leaving import LEAVE, owned_by
 from dashboard.sign_in import reader_of
 from dashboard.sign_in_ways import is_fresh, step_up
 from dashboard.visit import SETTINGS, Visit
+from identity.account_api.holding_routes import holdings
+from identity.accounts.export import zipped
 from identity.cors import Cors
-from identity.export import zipped
-from identity.holding_routes import holdings
 from identity.who import Who
 
 EXPORT = f"{SETTINGS}/export"

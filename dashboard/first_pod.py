@@ -8,7 +8,7 @@ from dashboard.forms import safe_next
 from dashboard.settings import account_of
 from dashboard.visit import Away, Mistake, Page, Shown, Visit
 from dashboard.words import mark
-from identity import accounts, pods, webids
+from identity.accounts import accounts, pods, webids
 from pod.database import Tx
 from pod.errors import Clash, Unreadable
 from pod.instant import Instant

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dashboard.keeping import Keeping
-from identity.fetched import Fetch
-from identity.passwords import SHORTEST, Passwords
-from identity.recovery import Recovery
-from identity.upstream import Provider
+from identity.accounts.recovery import Recovery
+from identity.outward.fetched import Fetch
+from identity.sign_in.passwords import SHORTEST, Passwords
+from identity.upstream.providers import Provider
 from pod.instant import MINUTE
 
 FRESH = 10 * MINUTE  # KLU-3

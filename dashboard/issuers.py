@@ -13,7 +13,7 @@ from dashboard.settings import account_of
 from dashboard.sign_in_ways import is_fresh, sign_in_first
 from dashboard.visit import SETTINGS, Away, Mistake, Page, Shown, Visit
 from dashboard.words import mark
-from identity import events
+from identity.accounts import events
 from notify import outbox
 from pod import contents, rdf
 from pod.database import Tx

@@ -3,9 +3,9 @@
 
 from contextlib import suppress
 
+from consent.asking.replies import defer, reopen
+from consent.asking.request import OPEN
 from consent.house import House
-from consent.replies import defer, reopen
-from consent.request import OPEN
 from dashboard import lookups
 from dashboard.pages import request_row
 from dashboard.visit import Away, Page, Shown, Visit

@@ -3,16 +3,16 @@
 
 from collections.abc import Mapping
 
-from consent.farewell import farewell_in
-from consent.holdings import pods_of
+from consent.asking.holdings import pods_of
+from consent.grants.farewell import farewell_in
 from consent.house import House
 from dashboard.fittings import VERY_FRESH, Fittings
 from dashboard.settings import account_of
 from dashboard.sign_in_ways import is_fresh, step_up
 from dashboard.visit import SETTINGS, Away, Mistake, Page, Shown, Visit
 from dashboard.words import mark
-from identity import events
-from identity.leaving import ask_to_leave, leaves_at, stay
+from identity.accounts import events
+from identity.accounts.leaving import ask_to_leave, leaves_at, stay
 from identity.who import Who
 from pod.database import Tx
 from pod.errors import Unreadable

@@ -6,7 +6,7 @@ from functools import partial
 import orjson
 from aiohttp import web
 
-import consent.log
+import consent.log.reading
 from consent.context import API
 from consent.lists import Page as Part
 from dashboard import lookups
@@ -40,7 +40,7 @@ async def _entries(pages: Pages, request: web.Request, who: Who) -> web.StreamRe
         return web.Response(status=303, headers=headers)
     form = query.one("form") if query.one("form") in TYPES else "csv"
     found = await _found(pages, visit)
-    body = consent.log.as_csv(found, owner=True)
+    body = consent.log.reading.as_csv(found, owner=True)
     if form == "json":
         body = orjson.dumps({"@context": dict(API), "items": found})
     headers = {

@@ -5,22 +5,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-import consent.grants
-import consent.log
-from consent.agency import Agency, find_agency
+import consent.grants.grants
+import consent.log.reading
+from consent.asking.holdings import pods_of
+from consent.asking.inbox import questions
+from consent.asking.request import Request
+from consent.asking.requests import find_request
+from consent.asking.words import in_language
 from consent.caller import require_subject
-from consent.endings import last_use, still_reachable
-from consent.grant import Event, Grant
-from consent.holdings import pods_of
+from consent.grants.endings import last_use, still_reachable
+from consent.grants.grant import Event, Grant
+from consent.grants.ledger import Filter, events_of
 from consent.house import House
-from consent.inbox import questions
-from consent.ledger import Filter, events_of
 from consent.lists import Page
-from consent.purpose import Purpose, find_purpose
-from consent.receipt import Receipt
-from consent.request import Request
-from consent.requests import find_request
-from consent.words import in_language
+from consent.proof.receipt import Receipt
+from consent.registry.agency import Agency, find_agency
+from consent.registry.purpose import Purpose, find_purpose
 from dashboard.pages import Names
 from dashboard.visit import Visit
 from identity.who import Who
@@ -62,7 +62,7 @@ async def grants(
     found: dict[str, Grant] = {}
     for who in visit.whos():
         page = Page(PAGE + 1, after)
-        seen = await consent.grants.grants(house, who, Filter(state=state), page)
+        seen = await consent.grants.grants.grants(house, who, Filter(state=state), page)
         found |= {one.grant.id: one.grant for one in seen}
     return sorted(found.values(), key=lambda grant: -grant.seq)[: PAGE + 1]
 
@@ -111,7 +111,7 @@ class Given:
 
 async def given(house: House, who: Who, id_: str) -> Given:
     """One permission of this person; what the clock did to it is written down first."""
-    seen = await consent.grants.grant(house, who, id_)
+    seen = await consent.grants.grants.grant(house, who, id_)
     require_subject(seen.side)
     agency, purpose, events = await house.db.read(_about, house.base, seen.grant)
     return Given(seen.grant, agency, purpose, events, seen.receipts, seen.moment)
@@ -139,8 +139,8 @@ async def last_read(house: House, who: Who, grant: Grant) -> Entry | None:
     """The last allowed entry under the grant."""
     if await house.db.read(last_use, grant.id) is None:
         return None
-    filters = consent.log.Filter(grant=grant.id, outcome="allowed")
-    found = await consent.log.entries(house, who, grant.pod, filters, Page(1))
+    filters = consent.log.reading.Filter(grant=grant.id, outcome="allowed")
+    found = await consent.log.reading.entries(house, who, grant.pod, filters, Page(1))
     return found[0] if found else None
 
 
@@ -148,7 +148,7 @@ async def own_receipt(house: House, visit: Visit, id_: str) -> Receipt:
     """Her own copy of a receipt; Missing for the other side's and anybody else's (KC-18)."""
     for who in visit.whos():
         with suppress(Missing):
-            return await consent.grants.receipt(house, who, id_)
+            return await consent.grants.grants.receipt(house, who, id_)
     raise Missing("There is nothing of yours by that name.")
 
 
@@ -156,12 +156,12 @@ async def entries(
     house: House,
     visit: Visit,
     pod: str,
-    filters: consent.log.Filter,
+    filters: consent.log.reading.Filter,
     page: Page,
 ) -> Sequence[Entry]:
     """The log of one pod of this account, newest first."""
     for who in visit.whos():
-        found = await consent.log.entries(house, who, pod, filters, page)
+        found = await consent.log.reading.entries(house, who, pod, filters, page)
         if found:
             return found
     return []

@@ -3,13 +3,13 @@
 
 from collections.abc import Sequence
 
-from consent.choice import Picked
-from consent.grant import Grant
+from consent.asking.choice import Picked
+from consent.grants.grant import Grant
+from consent.grants.moves import pause as put_to_sleep
+from consent.grants.moves import resume as wake
+from consent.grants.narrowing import Less, narrow
+from consent.grants.sleeping import pause_all, resume_all
 from consent.house import House
-from consent.moves import pause as put_to_sleep
-from consent.moves import resume as wake
-from consent.narrowing import Less, narrow
-from consent.sleeping import pause_all, resume_all
 from dashboard import lookups
 from dashboard.amounts import NOT_LESS, last_day, less_of
 from dashboard.pages import code_of, datum_line, grant_row

@@ -4,8 +4,8 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from consent.choice import Choice, Picked
-from consent.notice import Notice, label_of
+from consent.asking.choice import Choice, Picked
+from consent.asking.notice import Notice, label_of
 from dashboard.forms import Form
 from dashboard.pages import THEIRS, Section, label_path
 from dashboard.words import mark

@@ -4,11 +4,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from consent.asking.request import OPEN
 from consent.durations import BRUSSELS
 from consent.house import House
 from consent.lists import Page as Part
-from consent.log import Filter
-from consent.request import OPEN
+from consent.log.reading import Filter
 from dashboard import lookups
 from dashboard.first_pod import to_first_pod
 from dashboard.fittings import Fittings

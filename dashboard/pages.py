@@ -5,15 +5,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from consent.agency import Agency
-from consent.grant import OPEN as GRANT_OPEN
-from consent.grant import Event, Grant
-from consent.notice import label_of
-from consent.purpose import Purpose
-from consent.request import OPEN as REQUEST_OPEN
-from consent.request import Request
+from consent.asking.notice import label_of
+from consent.asking.request import OPEN as REQUEST_OPEN
+from consent.asking.request import Request
+from consent.asking.words import WORDS, in_language, length_in_words, time_in_words
+from consent.grants.grant import OPEN as GRANT_OPEN
+from consent.grants.grant import Event, Grant
+from consent.registry.agency import Agency
+from consent.registry.purpose import Purpose
 from consent.terms import Datum
-from consent.words import WORDS, in_language, length_in_words, time_in_words
 from dashboard.problems import PROBLEMS
 from dashboard.words import Words, date_of, mark
 from pod.instant import Instant, read_instant

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from consent.durations import BRUSSELS
-from consent.tally import Steps
+from consent.log.tally import Steps
 from dashboard.words import date_of, mark
 from pod.instant import SECOND, Instant
 

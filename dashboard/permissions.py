@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Pages on which a citizen sees what she permitted, and stops it."""
 
-import consent.log
-from consent.endings import withdraw as end
+import consent.log.reading
+from consent.grants.endings import withdraw as end
 from consent.house import House
 from consent.lists import Page as Part
 from dashboard import lookups
@@ -64,8 +64,8 @@ def _sections(given: lookups.Given, visit: Visit) -> tuple[Section, ...]:
 async def grant_page(house: House, visit: Visit) -> Page:
     """One permission: terms, reads, events, receipts, and the way to stop it."""
     given, row, who = await _given(house, visit)
-    filters = consent.log.Filter(grant=given.grant.id)
-    found = await consent.log.entries(house, who, given.grant.pod, filters, Part(SHOWN))
+    filters = consent.log.reading.Filter(grant=given.grant.id)
+    found = await consent.log.reading.entries(house, who, given.grant.pod, filters, Part(SHOWN))
     names = await lookups.names_in_log(house, visit.language, found)
     rows = [log_row(entry, names, "") for entry in found]
     data = {

@@ -11,7 +11,7 @@ from dashboard.settings import account_of
 from dashboard.sign_in_ways import is_fresh, sign_in_first
 from dashboard.visit import SETTINGS, Away, Mistake, Page, Shown, Visit
 from dashboard.words import mark
-from identity.credentials import (
+from identity.accounts.credentials import (
     MOST_PER_ACCOUNT,
     NewCredential,
     add_credential,

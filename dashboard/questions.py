@@ -4,11 +4,11 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from consent import decisions
+from consent.asking import decisions
+from consent.asking.inbox import preview, question, show_notice
+from consent.asking.notice import Notice
+from consent.asking.request import OPEN
 from consent.house import House
-from consent.inbox import preview, question, show_notice
-from consent.notice import Notice
-from consent.request import OPEN
 from dashboard import lookups
 from dashboard.amounts import NOT_LESS, less_of
 from dashboard.fittings import Fittings

@@ -4,10 +4,10 @@
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
-import consent.log
+import consent.log.reading
 from consent.house import House
 from consent.lists import Page as Part
-from consent.tally import Tallies, tallies
+from consent.log.tally import Tallies, tallies
 from dashboard import lookups
 from dashboard.pages import Names, by_day, code_of, label_path, log_row
 from dashboard.periods import KINDS, Period, period_of
@@ -60,13 +60,13 @@ def chosen_pod(visit: Visit, pods: Sequence[Iri]) -> Iri | None:
     return pods[int(number[:9]) if known else 0] if pods else None
 
 
-def filters_of(house: House, visit: Visit, period: Period) -> consent.log.Filter:
+def filters_of(house: House, visit: Visit, period: Period) -> consent.log.reading.Filter:
     """What the address asks for; a word that means nothing is no condition.
 
     Everything under one permission is shown whole: its reads are few and may lie years apart.
     """
     grant, outcome = visit.query.one("grant"), visit.query.one("outcome")
-    return consent.log.Filter(
+    return consent.log.reading.Filter(
         None if grant else period.start,
         None if grant else period.end,
         visit.query.one("agency") or None,

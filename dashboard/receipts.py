@@ -4,8 +4,8 @@
 from collections.abc import Mapping
 
 from consent.house import House
-from consent.receipt import Receipt
-from consent.verify import verify_receipt
+from consent.proof.receipt import Receipt
+from consent.proof.verify import verify_receipt
 from dashboard import lookups
 from dashboard.pages import EVENTS, Section, code_of
 from dashboard.records import node, nodes, record_sections

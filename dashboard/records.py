@@ -3,8 +3,8 @@
 
 from collections.abc import Mapping
 
-from consent.notice import label_of
-from consent.words import WORDS, Words, in_language, length_in_words, time_in_words
+from consent.asking.notice import label_of
+from consent.asking.words import WORDS, Words, in_language, length_in_words, time_in_words
 from dashboard.pages import THEIRS, Section
 from pod.instant import read_instant
 

@@ -5,9 +5,9 @@ from consent.house import House
 from dashboard.fittings import Fittings
 from dashboard.visit import Away, Mistake, Page, Shown, Visit
 from dashboard.words import mark
-from identity.accounts import read_email
-from identity.passwords import check_new
-from identity.recovery import Recovery, ask_reset, is_standing, reset
+from identity.accounts.accounts import read_email
+from identity.accounts.recovery import Recovery, ask_reset, is_standing, reset
+from identity.sign_in.passwords import check_new
 from pod.errors import Missing, TooMany, Unreadable
 
 NO_EMAIL = mark("Vul een e-mailadres in, zoals naam@voorbeeld.be.")

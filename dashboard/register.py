@@ -7,11 +7,11 @@ from dashboard.fittings import Fittings
 from dashboard.forms import safe_next
 from dashboard.recovery import CODE_OVER, NO_EMAIL, TOO_OFTEN, TOO_SHORT
 from dashboard.visit import FROM_APPS, HOME, Away, Mistake, Page, Shown, Visit
-from identity.accounts import read_email
-from identity.mailed_codes import JOIN
-from identity.newcomers import Caller, ask_to_join, join
-from identity.passwords import check_new
-from identity.recovery import Recovery, find_standing
+from identity.accounts.accounts import read_email
+from identity.accounts.mailed_codes import JOIN
+from identity.accounts.newcomers import Caller, ask_to_join, join
+from identity.accounts.recovery import Recovery, find_standing
+from identity.sign_in.passwords import check_new
 from pod.errors import Missing, TooMany, Unreadable
 
 REGISTER = "/-/register"

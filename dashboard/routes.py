@@ -49,7 +49,7 @@ from dashboard.visit import HOME
 from dashboard.words import Words, load_words, prefers_html
 from identity.cors import Cors
 from identity.door import Door, Room
-from identity.passwords import Passwords
+from identity.sign_in.passwords import Passwords
 from identity.who import Who
 from pod.errors import Missing
 

@@ -7,11 +7,11 @@ from dashboard.settings import account_of
 from dashboard.sign_in_ways import is_fresh, sign_in_first
 from dashboard.visit import SETTINGS, Away, Mistake, Page, Shown, Visit
 from dashboard.words import mark
-from identity import events
-from identity.accounts import logins_of
-from identity.passkeys import passkeys_of
-from identity.second_step import set_second_step, wants_second_step
-from identity.spare_codes import codes_left, drop_codes, keep_codes, new_codes
+from identity.accounts import events
+from identity.accounts.accounts import logins_of
+from identity.sign_in.passkeys import passkeys_of
+from identity.sign_in.second_step import set_second_step, wants_second_step
+from identity.sign_in.spare_codes import codes_left, drop_codes, keep_codes, new_codes
 from pod.database import Tx
 from pod.errors import Unreadable
 from pod.instant import Instant

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from consent.house import House
 from dashboard.foreign import device_of, plain_name
 from dashboard.visit import HOME, SETTINGS, Away, Page, Visit
-from identity import events
-from identity.apps import App, apps_of, end_app
-from identity.sessions import Session, close_others, end_session, hash_of, sessions_of
+from identity.accounts import events
+from identity.accounts.sessions import Session, close_others, end_session, hash_of, sessions_of
+from identity.provider.apps import App, apps_of, end_app
 from pod.database import Tx
 from pod.errors import NotSignedIn
 from pod.instant import Instant

@@ -10,13 +10,9 @@ from dashboard.foreign import form_action_of
 from dashboard.forms import safe_next
 from dashboard.visit import HOME, Away, Mistake, Page, Reader, Shown, Visit
 from dashboard.words import LANGUAGES, mark
-from identity import events
-from identity.accounts import Login, find_login, read_email
-from identity.interactions import Interaction
-from identity.letters import choose_account_language, keep_language
-from identity.passwords import LONGEST, Passwords
-from identity.second_step import begin_second_step, wants_second_step
-from identity.sessions import (
+from identity.accounts import events
+from identity.accounts.accounts import Login, find_login, read_email
+from identity.accounts.sessions import (
     TOUCH_EVERY,
     Session,
     close_session,
@@ -26,6 +22,10 @@ from identity.sessions import (
     replace_session,
     touch_session,
 )
+from identity.letters.letters import choose_account_language, keep_language
+from identity.provider.interactions import Interaction
+from identity.sign_in.passwords import LONGEST, Passwords
+from identity.sign_in.second_step import begin_second_step, wants_second_step
 from pod import clock
 from pod.database import Tx
 from pod.errors import TooMany, Unreadable

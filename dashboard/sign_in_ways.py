@@ -11,13 +11,13 @@ from dashboard.foreign import host_of
 from dashboard.settings import account_of
 from dashboard.visit import SETTINGS, Away, Mistake, Page, Shown, Visit
 from dashboard.words import mark
-from identity import events
-from identity.accounts import Login, change_secret, login_of, logins_of, remove_login
-from identity.passkeys import Passkey, passkey_of, passkeys_of, remove_passkey
-from identity.passwords import LONGEST, check_new
-from identity.second_step import note_removal
-from identity.sessions import close_others
-from identity.step_up import Need, place_of, ways_up
+from identity.accounts import events
+from identity.accounts.accounts import Login, change_secret, login_of, logins_of, remove_login
+from identity.accounts.sessions import close_others
+from identity.sign_in.passkeys import Passkey, passkey_of, passkeys_of, remove_passkey
+from identity.sign_in.passwords import LONGEST, check_new
+from identity.sign_in.second_step import note_removal
+from identity.sign_in.step_up import Need, place_of, ways_up
 from pod.database import Tx
 from pod.errors import Clash, TooMany, Unreadable
 from pod.instant import Instant

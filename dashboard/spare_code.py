@@ -8,10 +8,10 @@ from dashboard.fittings import Fittings
 from dashboard.forms import safe_next
 from dashboard.visit import Away, Mistake, Page, Shown, Visit
 from dashboard.words import mark
-from identity import events
-from identity.second_step import end_second_step, find_second_step, password_over
-from identity.sessions import new_value, open_session, replace_session
-from identity.spare_codes import limits_of, use_code
+from identity.accounts import events
+from identity.accounts.sessions import new_value, open_session, replace_session
+from identity.sign_in.second_step import end_second_step, find_second_step, password_over
+from identity.sign_in.spare_codes import limits_of, use_code
 from pod.database import Tx
 from pod.errors import Refused, TooMany
 from pod.instant import Instant

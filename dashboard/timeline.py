@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from consent.durations import BRUSSELS
-from consent.tally import Tallies, Tally
+from consent.log.tally import Tallies, Tally
 from dashboard.pages import Names
 from dashboard.periods import Period, Tick
 from dashboard.words import mark

@@ -14,8 +14,8 @@ from babel.numbers import format_decimal
 from babel.support import Translations
 from markupsafe import Markup, escape
 
+from consent.asking.words import day_form, length_in_words
 from consent.durations import BRUSSELS
-from consent.words import day_form, length_in_words
 from pod.instant import SECOND, Instant, text_of
 
 LANGUAGES = ("nl", "en")

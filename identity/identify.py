@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from identity.dpop import Proof, read_proof
-from identity.foreign_issuers import ForeignIssuers
-from identity.foreign_token import ForeignToken, read_foreign
-from identity.jose import BadToken
-from identity.replay import Replay
-from identity.token import Token, Tokens
-from identity.tries import Tries
+from identity.sign_in.tries import Tries
+from identity.tokens.dpop import Proof, read_proof
+from identity.tokens.foreign_issuers import ForeignIssuers
+from identity.tokens.foreign_token import ForeignToken, read_foreign
+from identity.tokens.jose import BadToken
+from identity.tokens.replay import Replay
+from identity.tokens.token import Token, Tokens
 from identity.who import ANYONE, NOTHING_NAMED, Named, Who
 from pod.errors import NotSignedIn, Unreadable
 from pod.instant import Instant

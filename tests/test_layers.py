@@ -98,7 +98,7 @@ def test_every_room_is_looked_at() -> None:
         ("pod/iri.py", "import identity.who"),
         ("acl/wac.py", "from consent import permits"),
         ("acl/wac.py", "from ldp.needs import needs"),
-        ("ldp/patch.py", "import consent.grant"),
+        ("ldp/patch.py", "import consent.grants.grant"),
         ("consent/grant.py", "def late():\n    from ldp import patch"),
         ("dashboard/pages.py", "import ldp.operations"),
         ("consent/grant.py", "import dashboard.words"),

@@ -8,7 +8,7 @@ import pytest
 
 from acl.history import changes_of
 from acl.restore import restore_lost
-from identity.pods import create_pod, plan_pod
+from identity.accounts.pods import create_pod, plan_pod
 from identity.who import Who
 from pod.contents import fetch
 from pod.database import Row, Tx

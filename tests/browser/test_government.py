@@ -12,9 +12,9 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest_asyncio
 from playwright.async_api import Browser, Page, Request, expect
 
-from identity.assurance import Level
-from identity.step_up import Need, place_of
-from identity.upstream import Provider
+from identity.sign_in.assurance import Level
+from identity.sign_in.step_up import Need, place_of
+from identity.upstream.providers import Provider
 from pod.instant import MINUTE
 from tests.browser.app_server import App, an_app
 from tests.browser.chromium import a_browser

@@ -10,8 +10,8 @@ import pytest
 
 from commands.keys import age_of
 from commands.settings import WrongUsage, read_settings
-from identity.keys import open_keys
-from identity.sealing import read_seal
+from identity.tokens.keys import open_keys
+from identity.tokens.sealing import read_seal
 from pod.instant import DAY, HOUR
 from server import main
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from commands.settings import WrongUsage, read_settings
-from identity.mail import Smtp, open_mailbox
+from identity.letters.mail import Smtp, open_mailbox
 from pod.instant import wall
 
 SET = {

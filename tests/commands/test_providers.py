@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from commands.settings import Settings, WrongUsage, read_settings
-from identity.assurance import Level
+from identity.sign_in.assurance import Level
 
 GOOD = """
 [[provider]]

@@ -9,8 +9,8 @@ from joserfc.jwk import OKPKey
 
 from commands.settling import settling
 from consent.house import House
-from consent.signer import signer_of
-from identity.leaving import nobody_waits
+from consent.proof.signer import signer_of
+from identity.accounts.leaving import nobody_waits
 from pod.files import Files
 from pod.instant import wall
 from pod.iri import Iri

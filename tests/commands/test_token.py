@@ -11,7 +11,7 @@ import pytest
 import commands.organisation
 import commands.token
 from commands.settings import Settings, WrongUsage
-from identity.organisations import find_by_code, staff_of
+from identity.accounts.organisations import find_by_code, staff_of
 from pod.errors import PodError
 from pod.sqlite import open_sqlite
 from tests.stories.town import Town, a_town

@@ -12,7 +12,7 @@ from acl.alarm import Alarm
 from acl.informed import informed
 from acl.remote import RemoteGroups
 from acl.wac import permit_source
-from identity.fetch import Fetcher
+from identity.outward.fetch import Fetcher
 from tests.conformance.club import Club
 from tests.conftest import MovableClock
 from tests.people import AN, Asking

@@ -9,7 +9,7 @@ import pytest
 
 from acl.informed import MOST_ROUNDS
 from acl.remote import FAILED_FOR, MOST_MEMBERS, SECONDS, RemoteGroups
-from identity.fetch import Fetcher
+from identity.outward.fetch import Fetcher
 from ldp.keeping import keep
 from pod.instant import SECOND
 from pod.iri import Iri

@@ -12,10 +12,10 @@ from joserfc.jwk import OKPKey
 from acl.decide import Decision, PermitSource, decide
 from acl.journal import Use, new_id, record_use
 from acl.modes import Mode
+from consent.grants.permits import permit_source
 from consent.house import House, Rates
-from consent.permits import permit_source
-from consent.seed import seed_registry
-from consent.signer import Signer
+from consent.proof.signer import Signer
+from consent.registry.seed import seed_registry
 from identity.who import Named, Who
 from pod import clock, contents
 from pod.database import Database, Tx

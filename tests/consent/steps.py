@@ -4,10 +4,10 @@
 import secrets
 from typing import Any
 
-from consent import decisions, inbox
-from consent.choice import read_choice
-from consent.request import read_request
-from consent.requests import ask
+from consent.asking import decisions, inbox
+from consent.asking.choice import read_choice
+from consent.asking.request import read_request
+from consent.asking.requests import ask
 from identity.who import Who
 from pod.database import Tx
 from pod.iri import Iri

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from consent.inbox import show_notice
-from consent.seed import seed_registry
+from consent.asking.inbox import show_notice
+from consent.registry.seed import seed_registry
 from ldp.adding import TELLING
 from ldp.admission import Denied
 from ldp.ask import Answer, Body

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from consent.cases import MOST_OPEN, TABLE, Kind, Move, State
+from consent.cases.cases import MOST_OPEN, TABLE, Kind, Move, State
 from notify import outbox
 from pod.database import Tx
 from pod.instant import DAY, text_of

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from consent.openapi import TOPICS
-from consent.openapi_calls import AGENCY, BOTH, OPERATOR, PUBLIC, SUBJECT
-from consent.openapi_words import Operation
+from consent.described.calls import AGENCY, BOTH, OPERATOR, PUBLIC, SUBJECT
+from consent.described.openapi import TOPICS
+from consent.described.words import Operation
 
 from .conftest import AGENCY as OPVANG
 from .conftest import AGENCY_WHO, AN, BASE, PURPOSE, SLIPS, Village, a_request

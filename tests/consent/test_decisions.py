@@ -13,13 +13,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from acl.modes import Mode
-from consent import decisions, endings, inbox
-from consent.choice import read_choice
-from consent.history import replay
-from consent.ledger import events_of
-from consent.receipt import find_receipt
-from consent.settlement import settle_due
-from consent.signer import opened
+from consent.asking import decisions, inbox
+from consent.asking.choice import read_choice
+from consent.grants import endings
+from consent.grants.history import replay
+from consent.grants.ledger import events_of
+from consent.grants.settlement import settle_due
+from consent.proof.receipt import find_receipt
+from consent.proof.signer import opened
 from pod.errors import PodError
 from pod.instant import DAY, MINUTE, text_of
 

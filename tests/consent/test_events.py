@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from consent.deliveries_shown import events
-from consent.delivery import body_of, event_json
 from consent.lists import Page
+from consent.telling.delivery import body_of, event_json
+from consent.telling.shown import events
 
 from .api import Api, an_api
 from .conftest import AGENCY_WHO, AN, Village, a_request

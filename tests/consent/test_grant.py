@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent.grant import (
+from consent.grants.grant import (
     OPEN,
     Event,
     Grant,
@@ -17,7 +17,7 @@ from consent.grant import (
     moved,
     next_event,
 )
-from consent.history import replay
+from consent.grants.history import replay
 from consent.terms import Datum, Terms
 from pod.errors import Clash
 from pod.iri import Iri

@@ -13,8 +13,8 @@ import rdflib
 from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 
+from consent.proof.verify import verify_log, verify_receipt
 from consent.routes import routes
-from consent.verify import verify_log, verify_receipt
 from identity.door import Door
 from identity.who import ANYONE, Who
 from pod import rdf

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from acl.journal import GENESIS, Use, chained, new_id, record_use
 from acl.permit import Ground
-from consent.verify import verify_log
+from consent.proof.verify import verify_log
 from identity.who import Named
 from pod.database import Tx
 from pod.iri import Iri

@@ -8,9 +8,9 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from consent import log_external
+from consent.log import external as log_external
+from consent.proof.verify import verify_log
 from consent.routes import routes
-from consent.verify import verify_log
 from identity.door import Door
 from pod.instant import DAY, HOUR, text_of
 

@@ -12,7 +12,7 @@ from acl import soon as soon_module
 from acl import wac
 from acl.journal import chained
 from acl.soon import Soon
-from consent.log import agency_of
+from consent.log.reading import agency_of
 from identity.who import ANYONE, Who
 from ldp.ask import Answer
 from ldp.ask import House as DataHouse

@@ -7,8 +7,8 @@ from typing import Any
 import orjson
 import pytest
 
-from consent.grants import record
-from consent.log_heads import export, keep_heads, kept_heads
+from consent.grants.grants import record
+from consent.log.heads import export, keep_heads, kept_heads
 from server import main
 
 from .conftest import AGENCY_WHO, AN_WHO, BASE, SLIPS, Village

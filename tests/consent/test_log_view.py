@@ -13,10 +13,10 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from acl.soon import Soon
-from consent.log import agency_of
-from consent.log_heads import keep_heads
+from consent.log.heads import keep_heads
+from consent.log.reading import agency_of
+from consent.proof.verify import verify_log
 from consent.routes import routes
-from consent.verify import verify_log
 from identity.door import Door
 from identity.who import ANYONE
 from ldp.reading import read

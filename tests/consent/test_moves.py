@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from consent.history import replay, require_whole
-from consent.ledger import events_of, find_grant
-from consent.receipt import find_receipt
-from consent.signer import opened
+from consent.grants.history import replay, require_whole
+from consent.grants.ledger import events_of, find_grant
+from consent.proof.receipt import find_receipt
+from consent.proof.signer import opened
 from pod.database import Tx
 from pod.instant import DAY, text_of
 

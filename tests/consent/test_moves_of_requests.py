@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from consent import replies
-from consent.requests import find_request
-from consent.settlement import settle_all, settle_due, tell_due
+from consent.asking import replies
+from consent.asking.requests import find_request
+from consent.grants.settlement import settle_all, settle_due, tell_due
 from pod.database import Tx
 from pod.errors import PodError
 from pod.instant import DAY, HOUR, text_of

@@ -6,10 +6,10 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent.choice import Picked
-from consent.grant import narrowed
-from consent.narrowing import Less, lessened
-from consent.refusals import covers, properties_of
+from consent.asking.choice import Picked
+from consent.grants.grant import narrowed
+from consent.grants.narrowing import Less, lessened
+from consent.grants.refusals import covers, properties_of
 from consent.terms import Datum, Terms, narrower
 from pod import rdf
 from pod.errors import Unprocessable

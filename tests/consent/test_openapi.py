@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from consent.choice import read_choice
-from consent.endings import read_authority
-from consent.narrowing import read_less
-from consent.openapi import TOPICS, document
-from consent.openapi_calls import APPROVAL, AUTHORITY, NEW_AGENCY, NEW_PURPOSE, NEW_REQUEST
-from consent.registry_rules import read_draft, read_new_agency
-from consent.request import read_request
+from consent.asking.choice import read_choice
+from consent.asking.request import read_request
+from consent.described.calls import APPROVAL, AUTHORITY, NEW_AGENCY, NEW_PURPOSE, NEW_REQUEST
+from consent.described.openapi import TOPICS, document
+from consent.grants.endings import read_authority
+from consent.grants.narrowing import read_less
+from consent.registry.rules import read_draft, read_new_agency
 from consent.routes import routes
 from identity.door import Door
 

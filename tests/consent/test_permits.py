@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from acl.modes import Mode
-from consent import endings
+from consent.grants import endings
 from identity.who import ANYONE
 from pod.instant import DAY, HOUR, text_of
 

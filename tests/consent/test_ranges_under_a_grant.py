@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from consent.seed import seed_registry
+from consent.registry.seed import seed_registry
 from identity.who import Who
 from ldp.admission import Denied
 from ldp.ask import Answer

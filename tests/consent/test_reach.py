@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from consent import endings, moves
+from consent.grants import endings, moves
 from pod.instant import DAY, text_of
 
 from .conftest import AN_WHO, BASE, OPVANG, PERMITTED, SLIPS, START, Village

@@ -13,7 +13,7 @@ import pytest
 
 from acl import wac
 from acl.journal import chained
-from consent.endings import withdraw
+from consent.grants.endings import withdraw
 from identity.who import Named, Who
 from ldp.admission import Denied
 from ldp.ask import Answer, Ask

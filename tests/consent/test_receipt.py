@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from consent import endings, inbox, moves, narrowing
-from consent.choice import read_choice
-from consent.decisions import approve
-from consent.grants import receipt, record
-from consent.receipt import Receipt
-from consent.verify import canonical, is_record_of, verify_receipt
+from consent.asking import inbox
+from consent.asking.choice import read_choice
+from consent.asking.decisions import approve
+from consent.grants import endings, moves, narrowing
+from consent.grants.grants import receipt, record
+from consent.proof.receipt import Receipt
+from consent.proof.verify import canonical, is_record_of, verify_receipt
 from pod.errors import Missing, PodError, Unreadable
 from pod.instant import DAY, text_of
 

@@ -9,10 +9,10 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from consent.receipt_page import as_page
+from consent.asking.words import WORDS
+from consent.proof.receipt_page import as_page
+from consent.proof.verify import verify_receipt
 from consent.routes import routes
-from consent.verify import verify_receipt
-from consent.words import WORDS
 from identity.door import Door
 
 from .conftest import BASE, SLIPS, Village

@@ -10,8 +10,8 @@ import pytest
 import rdflib
 
 from consent.context import RECORD
-from consent.grants import record
-from consent.narrowing import narrow, read_less
+from consent.grants.grants import record
+from consent.grants.narrowing import narrow, read_less
 from pod import rdf
 from pod.instant import DAY, text_of
 

@@ -12,10 +12,10 @@ import rdflib
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from consent.grant import State
-from consent.grants import record
-from consent.oslo import _DUTCH
-from consent.record_routes import DPV, PROFILES
+from consent.grants.grant import State
+from consent.grants.grants import record
+from consent.proof.oslo import _DUTCH
+from consent.proof.record_routes import DPV, PROFILES
 from consent.routes import routes
 from identity.door import Door
 from pod import rdf

@@ -8,9 +8,9 @@ import pytest
 
 from consent import forms
 from consent.context import PREFIXES
-from consent.purpose import read_purpose
-from consent.registry_file import Registry, read, written
-from consent.seed import export_registry, seed_registry
+from consent.registry.file import Registry, read, written
+from consent.registry.purpose import read_purpose
+from consent.registry.seed import export_registry, seed_registry
 from pod.errors import PodError
 from pod.iri import Iri
 from pod.schema import migrate

@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consent import forms
-from consent.agency import agency_json, read_agency
 from consent.context import PREFIXES
-from consent.purpose import purpose_json, read_purpose
-from consent.registry_file import Registry, read, written
-from consent.registry_page import purpose_page
-from consent.registry_rules import require_lane
+from consent.registry.agency import agency_json, read_agency
+from consent.registry.file import Registry, read, written
+from consent.registry.page import purpose_page
+from consent.registry.purpose import purpose_json, read_purpose
+from consent.registry.rules import require_lane
 from pod.errors import PodError
 
 from .conftest import AGENCIES, AGENCY, BASE, LOON, PURPOSE, PURPOSES, Village

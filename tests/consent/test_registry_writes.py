@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from consent.purpose import STATES
-from consent.registry import AGENCY_MOVES, MOST_DRAFTS, PURPOSE_MOVES, Move
+from consent.registry.publishing import AGENCY_MOVES, MOST_DRAFTS, PURPOSE_MOVES, Move
+from consent.registry.purpose import STATES
 from pod.database import Tx
 
 from .conftest import AGENCY, AGENCY_WHO, BASE, LOON, PURPOSE, SLIPS, Village, a_request

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from consent.requests import find_request
+from consent.asking.requests import find_request
 from consent.texts import trouble_in
 from pod.database import Tx
 from pod.errors import PodError, Unprocessable

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from consent.agency import read_agency
+from consent.asking.request import read_request
+from consent.asking.screening import completed, limit_troubles, purpose_troubles, text_troubles
 from consent.house import House, Rates
-from consent.purpose import Purpose, read_purpose
-from consent.request import read_request
-from consent.screening import completed, limit_troubles, purpose_troubles, text_troubles
+from consent.registry.agency import read_agency
+from consent.registry.purpose import Purpose, read_purpose
 from pod.database import Tx
 from pod.instant import HOUR, text_of
 from pod.iri import Iri

@@ -3,7 +3,7 @@
 
 import pytest
 
-from consent.seed import export_registry, seed_registry
+from consent.registry.seed import export_registry, seed_registry
 from pod.errors import PodError
 
 from .conftest import AGENCIES, AGENCY, BASE, PURPOSES, START, Village

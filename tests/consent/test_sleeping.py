@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from consent import moves, sleeping
-from consent.events import events_of
-from consent.ledger import find_grant
-from consent.receipt import Press
-from consent.settlement import settle_all
+from consent.grants import moves, sleeping
+from consent.grants.events import events_of
+from consent.grants.ledger import find_grant
+from consent.grants.settlement import settle_all
+from consent.proof.receipt import Press
 from pod import clock
 from pod.database import Tx
 from pod.errors import Clash

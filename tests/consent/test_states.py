@@ -12,18 +12,19 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from consent import endings, moves, narrowing, replies, sleeping
-from consent.endings import Authority
-from consent.events import events_of
-from consent.history import require_whole, standing
+from consent.asking import replies
+from consent.asking.request import request_json
+from consent.asking.requests import find_request
+from consent.grants import endings, moves, narrowing, sleeping
+from consent.grants.endings import Authority
+from consent.grants.events import events_of
+from consent.grants.history import require_whole, standing
+from consent.grants.ledger import find_grant
+from consent.grants.permits import permit_source
+from consent.grants.settlement import settle_all
 from consent.house import House, Rates
-from consent.ledger import find_grant
 from consent.once import Answer
-from consent.permits import permit_source
-from consent.request import request_json
-from consent.requests import find_request
-from consent.seed import seed_registry
-from consent.settlement import settle_all
+from consent.registry.seed import seed_registry
 from pod.database import Tx
 from pod.errors import Clash, PodError
 from pod.files import Files

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import rdflib
 
-from consent.statutory import TABLE, Move, State
-from consent.statutory_acts import settle_statutory
-from consent.statutory_permits import beside
+from consent.law.acts import settle_statutory
+from consent.law.permits import beside
+from consent.law.statutory import TABLE, Move, State
 from notify import outbox
 from pod.instant import DAY, text_of
 from pod.iri import Iri

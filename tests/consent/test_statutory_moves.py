@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from acl.permit import NOTHING, Verdict
-from consent.purpose import OBLIGATION, PUBLIC_TASK
-from consent.statutory import OPEN, TABLE, Move, State, Statutory, due, moved, statutory_json
-from consent.statutory_acts import Try, move, object_
-from consent.statutory_permits import beside
+from consent.law.acts import Try, move, object_
+from consent.law.permits import beside
+from consent.law.statutory import OPEN, TABLE, Move, State, Statutory, due, moved, statutory_json
+from consent.registry.purpose import OBLIGATION, PUBLIC_TASK
 from consent.terms import Datum
 from identity.who import Who
 from pod.database import Tx

@@ -12,11 +12,11 @@ from acl import wac
 from acl.decide import PermitSource, decide
 from acl.modes import Mode
 from acl.permit import Ground, Permit, Verdict
-from consent.statutory import Move
-from consent.statutory_acts import Try, declare, move, object_
-from consent.statutory_permits import beside
-from consent.statutory_reach import covering
-from consent.statutory_rows import find_statutory
+from consent.law.acts import Try, declare, move, object_
+from consent.law.permits import beside
+from consent.law.reach import covering
+from consent.law.rows import find_statutory
+from consent.law.statutory import Move
 from identity.who import Named, Who
 from ldp.admission import Denied
 from ldp.ask import Answer, Ask

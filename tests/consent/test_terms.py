@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from consent.asking.request import Asked, read_request
 from consent.durations import plus, read_length
 from consent.reading import Members
-from consent.request import Asked, read_request
 from consent.terms import Datum, Terms, narrower, read_data, terms_json, terms_of
 from pod.errors import PodError, Unprocessable
 from pod.instant import HOUR, read_instant, text_of

@@ -12,10 +12,10 @@ from aiohttp.test_utils import TestClient, TestServer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent.grant import Event, Move, State
+from consent.grants.grant import Event, Move, State
+from consent.proof.signer import opened
+from consent.proof.validity import validity_at
 from consent.routes import routes
-from consent.signer import opened
-from consent.validity import validity_at
 from identity.door import Door
 from pod.instant import DAY, Instant, read_instant, text_of
 

@@ -10,10 +10,10 @@ import orjson
 import pytest
 from cryptography.exceptions import InvalidSignature
 
-from consent import deliveries
-from consent.announce import News, announce
-from consent.deliveries import LEASE
-from consent.delivery import (
+from consent.telling import deliveries
+from consent.telling.announce import News, announce
+from consent.telling.deliveries import LEASE
+from consent.telling.delivery import (
     LATER,
     PATIENCE,
     STEPS,
@@ -26,7 +26,7 @@ from consent.delivery import (
     next_due,
     send,
 )
-from identity.outward import NotFetched
+from identity.outward.outward import NotFetched
 from pod.database import Tx
 from pod.instant import DAY, HOUR, MINUTE, SECOND, Instant
 

@@ -3,7 +3,7 @@
 
 from urllib.parse import urlencode
 
-from identity.registration import add_client, new_client, read_registration
+from identity.clients.registration import add_client, new_client, read_registration
 from tests.dashboard.conftest import Browser, Town
 from tests.dashboard.outside import DOCUMENT, RETURN
 

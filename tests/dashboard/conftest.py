@@ -20,25 +20,25 @@ import ldp.routes
 from acl import wac
 from acl.soon import Soon
 from commands.page_changes import keeping_of
+from consent.asking.request import read_request
+from consent.asking.requests import ask
+from consent.grants.permits import permit_source
 from consent.house import House
-from consent.log import agency_of
-from consent.permits import permit_source
-from consent.request import read_request
-from consent.requests import ask
-from consent.seed import seed_registry
-from consent.signer import signer_of
-from consent.statutory_permits import beside
+from consent.law.permits import beside
+from consent.log.reading import agency_of
+from consent.proof.signer import signer_of
+from consent.registry.seed import seed_registry
 from dashboard.fittings import Fittings
 from dashboard.words import Words, load_words
-from identity.authorize_routes import Gate
+from identity.accounts.recovery import Recovery
+from identity.accounts.seed import seed_accounts
 from identity.cors import Cors
 from identity.door import Door, Identify
-from identity.keys import open_keys
-from identity.mail import Mailbox, to_folder
-from identity.passwords import Passwords
-from identity.recovery import Recovery
-from identity.seed import seed_accounts
-from identity.upstream import Provider
+from identity.letters.mail import Mailbox, to_folder
+from identity.provider.authorize_routes import Gate
+from identity.sign_in.passwords import Passwords
+from identity.tokens.keys import open_keys
+from identity.upstream.providers import Provider
 from identity.who import ANYONE, Who
 from ldp.keeping import keep
 from pod import clock

@@ -5,7 +5,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 
-from identity.announcements import send_due
+from identity.accounts.announcements import send_due
 from tests.dashboard.conftest import Town
 
 

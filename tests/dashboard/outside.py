@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import orjson
 
-from identity.client_document import CONTEXT
-from identity.fetched import KEEP, LIMIT, Fetched, Keep
-from identity.outward import NotFetched
+from identity.clients.document import CONTEXT
+from identity.outward.fetched import KEEP, LIMIT, Fetched, Keep
+from identity.outward.outward import NotFetched
 
 DOCUMENT = "https://app.example/id.jsonld"
 RETURN = "https://app.example/cb"

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 from babel.support import Translations
 from markupsafe import Markup, escape
 
-from consent.words import WORDS
+from consent.asking.words import WORDS
 from dashboard.words import Words
 from pod.instant import Instant
 

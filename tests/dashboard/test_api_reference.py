@@ -3,7 +3,7 @@
 
 import re
 
-from consent.openapi import SCHEMAS, TOPICS
+from consent.described.openapi import SCHEMAS, TOPICS
 from dashboard.api_reference import kind_of, shapes_of
 from tests.dashboard.conftest import Browser
 

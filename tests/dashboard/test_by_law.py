@@ -6,11 +6,11 @@ import secrets
 
 import pytest
 
-from consent.cases import Move
-from consent.cases_acts import Try
-from consent.cases_acts import move as move_case
-from consent.seed import seed_registry
-from consent.statutory_acts import declare
+from consent.cases.acts import Try
+from consent.cases.acts import move as move_case
+from consent.cases.cases import Move
+from consent.law.acts import declare
+from consent.registry.seed import seed_registry
 from identity.who import Who
 from pod.database import Tx
 from pod.instant import DAY, text_of

@@ -7,8 +7,8 @@ import orjson
 import pytest
 from aiohttp import FormData
 
-from consent.log_heads import export
-from consent.verify import verify_receipt
+from consent.log.heads import export
+from consent.proof.verify import verify_receipt
 from identity.who import Who
 from pod.database import Tx
 from pod.iri import Iri

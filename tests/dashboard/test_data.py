@@ -8,7 +8,7 @@ import pytest
 from aiohttp import ClientSession, DummyCookieJar
 
 from acl import wac
-from consent.permits import permit_source
+from consent.grants.permits import permit_source
 from dashboard.data import MOST_ROWS, PAGE, Look, see
 from dashboard.data_routes import STORED_POLICY
 from ldp import headers

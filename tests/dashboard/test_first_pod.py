@@ -6,8 +6,8 @@ import re
 import pytest
 
 from dashboard import first_pod
-from identity.events import SIGNED_IN, events_of
-from identity.seed import seed_accounts
+from identity.accounts.events import SIGNED_IN, events_of
+from identity.accounts.seed import seed_accounts
 from pod.database import Tx
 from tests.dashboard.apps import asks
 from tests.dashboard.conftest import PASSWORD, Browser, Shown, Town

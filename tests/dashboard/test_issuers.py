@@ -5,7 +5,7 @@ import pytest
 from aiohttp import ClientSession
 
 from dashboard.forms import token_of
-from identity.events import events_of
+from identity.accounts.events import events_of
 from pod import rdf
 from pod.instant import MINUTE
 from pod.iri import Iri

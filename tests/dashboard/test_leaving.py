@@ -6,7 +6,7 @@ from zipfile import ZipFile
 
 import orjson
 
-from consent.verify import verify_log, verify_receipt
+from consent.proof.verify import verify_log, verify_receipt
 from pod.instant import DAY, MINUTE
 from tests.dashboard.conftest import Browser, Town
 from tests.dashboard.test_flow import AUGUST, say_yes, with_slips

@@ -11,9 +11,9 @@ from aiohttp.test_utils import TestServer, unused_port
 
 import dashboard.routes
 from dashboard.fittings import Fittings
+from identity.accounts.mailed_codes import CODE_LIFE
+from identity.accounts.recovery import Recovery
 from identity.door import Door
-from identity.mailed_codes import CODE_LIFE
-from identity.recovery import Recovery
 from pod.instant import MINUTE
 from pod.iri import Iri
 from tests.dashboard.apps import asks

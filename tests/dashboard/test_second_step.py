@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 
 from dashboard.forms import token_of
-from identity import spare_codes
-from identity.second_step import wants_second_step
+from identity.sign_in import spare_codes
+from identity.sign_in.second_step import wants_second_step
 from pod.instant import MINUTE
 from tests.dashboard.conftest import PASSWORD, Browser, Shown, Town
 from tests.dashboard.letters import letters

@@ -9,9 +9,9 @@ import pytest
 from aiohttp import ClientSession, DummyCookieJar
 
 from dashboard.forms import token_of
-from identity.events import FAILED, SIGNED_IN, events_of
-from identity.passkeys import Passkey, add_passkey
-from identity.second_step import set_second_step
+from identity.accounts.events import FAILED, SIGNED_IN, events_of
+from identity.sign_in.passkeys import Passkey, add_passkey
+from identity.sign_in.second_step import set_second_step
 from pod.database import Tx
 from pod.instant import MINUTE
 from tests.dashboard.apps import MARKUP, asks

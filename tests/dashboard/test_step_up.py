@@ -7,10 +7,10 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 import pytest
 
 from dashboard.sign_in import TOO_OFTEN
+from identity.accounts.sessions import hash_of, new_value, open_session
 from identity.cookies import page_cookie
-from identity.passwords import TRIES_PER_ACCOUNT
-from identity.sessions import hash_of, new_value, open_session
-from identity.upstream_logins import STEP_UP
+from identity.sign_in.passwords import TRIES_PER_ACCOUNT
+from identity.upstream.logins import STEP_UP
 from pod.database import Tx
 from pod.instant import HOUR, MINUTE
 from tests.dashboard.conftest import BURGER, ILLNESS, Browser, Shown, Town

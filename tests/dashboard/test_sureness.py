@@ -3,8 +3,8 @@
 
 import pytest
 
-from identity.passkeys import ACR
-from identity.sessions import hash_of
+from identity.accounts.sessions import hash_of
+from identity.sign_in.passkeys import ACR
 from pod.database import Tx
 from tests.dashboard.conftest import Browser, Town
 

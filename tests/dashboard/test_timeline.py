@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent.tally import Tallies, Tally, Turn
+from consent.log.tally import Tallies, Tally, Turn
 from dashboard.pages import Names
 from dashboard.periods import KINDS, period_of
 from dashboard.timeline import MOST_ROWS, picture_of

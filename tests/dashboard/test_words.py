@@ -9,7 +9,7 @@ from babel.messages.catalog import Message
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent.words import WORDS as NOTICES
+from consent.asking.words import WORDS as NOTICES
 from dashboard.catalogue import found_texts, read_catalogue, troubles
 from dashboard.pages import GRANT_STATES, REQUEST_STATES
 from dashboard.problems import PROBLEMS

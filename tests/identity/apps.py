@@ -9,9 +9,9 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from joserfc.jwk import ECKey
 
-from identity.interactions import Interaction, allow, find_interaction
-from identity.registration import NewClient, add_client, read_registration
-from identity.sessions import hash_of
+from identity.accounts.sessions import hash_of
+from identity.clients.registration import NewClient, add_client, read_registration
+from identity.provider.interactions import Interaction, allow, find_interaction
 from pod.database import Tx
 from tests.identity.conftest import Json, Person, Said, Town, fetch_from
 

@@ -13,18 +13,18 @@ from aiohttp.test_utils import TestServer, unused_port
 from argon2 import PasswordHasher
 from joserfc.jwk import ECKey
 
-import identity.account_routes
-import identity.interaction_routes
-import identity.routes
+import identity.account_api.account_routes
+import identity.account_api.interaction_routes
+import identity.provider.routes
 from identity.door import Door, json_answer
-from identity.fetched import KEEP, LIMIT, Fetch, Fetched, Keep
 from identity.identify import Identifier
-from identity.keys import Keys, open_keys
-from identity.outward import NotFetched
-from identity.passwords import Passwords
-from identity.replay import open_replay
+from identity.outward.fetched import KEEP, LIMIT, Fetch, Fetched, Keep
+from identity.outward.outward import NotFetched
+from identity.sign_in.passwords import Passwords
 from identity.standing import require_standing
-from identity.token import tokens_of
+from identity.tokens.keys import Keys, open_keys
+from identity.tokens.replay import open_replay
+from identity.tokens.token import tokens_of
 from identity.who import Who
 from pod.iri import Iri
 from pod.sqlite import Sqlite
@@ -101,14 +101,20 @@ async def town(tmp_path: Path, db: Sqlite, now: MovableClock) -> AsyncIterator[T
     port = unused_port()
     base = Iri(f"http://127.0.0.1:{port}/")
     keys, replay = open_keys(tmp_path / "keys"), open_replay(tmp_path / "proofs.db", now())
-    door = Door(base, identity.routes.identify_with(keys, replay, base, now))
+    door = Door(base, identity.provider.routes.identify_with(keys, replay, base, now))
     app = web.Application()
     quick = Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
     web_of_apps: dict[str, Json] = {}
     fetch = fetch_from(web_of_apps)
-    app.add_routes(identity.routes.routes(db, door, keys, replay, base, now, fetch, dev=True))
-    app.add_routes(identity.interaction_routes.routes(db, door, base, now, fetch, True, quick))
-    app.add_routes(identity.account_routes.routes(db, door, base, now, True, quick, fetch=fetch))
+    app.add_routes(
+        identity.provider.routes.routes(db, door, keys, replay, base, now, fetch, dev=True)
+    )
+    app.add_routes(
+        identity.account_api.interaction_routes.routes(db, door, base, now, fetch, True, quick)
+    )
+    app.add_routes(
+        identity.account_api.account_routes.routes(db, door, base, now, True, quick, fetch=fetch)
+    )
     app.router.add_get("/who", door.api(_who(db)))
     async with TestServer(app, port=port), ClientSession(cookie_jar=CookieJar(unsafe=True)) as http:
         yield Town(base, http, db, keys, now, web_of_apps)

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 from multidict import CIMultiDict
 
-from identity.dpop import digest_of
+from identity.tokens.dpop import digest_of
 from tests.identity.forge import WITHOUT, Forge, b64, compact, headers
 from tests.people import BASE
 

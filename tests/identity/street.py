@@ -11,13 +11,13 @@ from aiohttp import ClientSession, CookieJar, web
 from aiohttp.test_utils import TestServer, unused_port
 from argon2 import PasswordHasher
 
-from identity import account_routes
+from identity.account_api import account_routes
 from identity.door import Door
-from identity.fetched import Fetched
-from identity.keys import open_keys
-from identity.mail import Mailbox
-from identity.passwords import Passwords
-from identity.upstream import Provider
+from identity.letters.mail import Mailbox
+from identity.outward.fetched import Fetched
+from identity.sign_in.passwords import Passwords
+from identity.tokens.keys import open_keys
+from identity.upstream.providers import Provider
 from identity.who import ANYONE, Who
 from pod.errors import Unavailable
 from pod.files import Files

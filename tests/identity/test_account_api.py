@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from acl.check import check_acl
-from identity.passwords import NOBODY, TRIES_PER_PAIR, Passwords
+from identity.sign_in.passwords import NOBODY, TRIES_PER_PAIR, Passwords
 from pod.contents import fetch
 from pod.instant import MINUTE
 from pod.iri import Iri

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from joserfc.jwk import ECKey
 
-from identity import leaving
-from identity.account_routes import calls_by_path
+from identity.account_api.account_routes import calls_by_path
+from identity.accounts import leaving
 from pod.contents import fetch
 from pod.instant import DAY, MINUTE
 from pod.iri import Iri

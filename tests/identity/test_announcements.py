@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from identity import events, letters
-from identity.announcements import KEPT, announcing, send_due
-from identity.change_texts import CHANGES
-from identity.letter_texts import LETTERS
-from identity.mail import Mailbox
+from identity.accounts import events
+from identity.accounts.announcements import KEPT, announcing, send_due
+from identity.letters import letters
+from identity.letters.change_texts import CHANGES
+from identity.letters.mail import Mailbox
+from identity.letters.texts import LETTERS
 from pod.database import Tx
 from pod.errors import Unavailable
 from pod.instant import MINUTE

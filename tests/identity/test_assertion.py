@@ -11,15 +11,15 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
-from identity.client_keys import read_keys
-from identity.client_metadata import ClientMetadata
-from identity.client_proof import ClientDoor, Proven, authenticate
-from identity.credentials import NewCredential, add_credential
-from identity.fetched import KEEP, LIMIT, Fetched, Keep
-from identity.outward import NotFetched
-from identity.registration import NewClient, add_client
-from identity.replay import open_replay
-from identity.token_request import Claimed, TokenRefusal
+from identity.accounts.credentials import NewCredential, add_credential
+from identity.clients.keys import read_keys
+from identity.clients.metadata import ClientMetadata
+from identity.clients.proof import ClientDoor, Proven, authenticate
+from identity.clients.registration import NewClient, add_client
+from identity.outward.fetched import KEEP, LIMIT, Fetched, Keep
+from identity.outward.outward import NotFetched
+from identity.provider.token_request import Claimed, TokenRefusal
+from identity.tokens.replay import open_replay
 from pod.database import Tx
 from pod.errors import Unreadable
 from pod.instant import SECOND, Instant

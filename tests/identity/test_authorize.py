@@ -5,9 +5,9 @@ from urllib.parse import urlencode
 
 import pytest
 
-from identity.apps import apps_of
-from identity.interactions import allow, needs_sign_in, refuse
-from identity.sessions import close_session, find_session, hash_of, new_value, open_session
+from identity.accounts.sessions import close_session, find_session, hash_of, new_value, open_session
+from identity.provider.apps import apps_of
+from identity.provider.interactions import allow, needs_sign_in, refuse
 from pod.errors import Gone, NotSignedIn, Unreadable
 from pod.instant import HOUR, SECOND
 from tests.identity.apps import BACK, ID, Browser, a_browser, answered, register

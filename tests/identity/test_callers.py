@@ -7,8 +7,8 @@ import pytest
 from aiohttp import ClientSession
 
 from identity.callers import is_network, proxies_at
-from identity.passwords import TRIES_PER_ADDRESS, Passwords
-from identity.tries import open_tries
+from identity.sign_in.passwords import TRIES_PER_ADDRESS, Passwords
+from identity.sign_in.tries import open_tries
 from pod.instant import wall
 from tests.stories.town import Town, a_town
 

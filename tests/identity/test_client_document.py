@@ -7,9 +7,9 @@ from typing import Any
 import orjson
 import pytest
 
-from identity.clients import UnknownClient, find_client
-from identity.fetched import KEEP, LIMIT, Fetched, Keep
-from identity.outward import NotFetched
+from identity.clients.clients import UnknownClient, find_client
+from identity.outward.fetched import KEEP, LIMIT, Fetched, Keep
+from identity.outward.outward import NotFetched
 from pod.instant import SECOND
 from pod.sqlite import Sqlite
 from tests.conftest import MovableClock

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from identity.client_metadata import ClientMetadata, plain_name
-from identity.clients import Client, UnknownClient, check_secret, find_client, fits_redirect
-from identity.fetched import Fetched
-from identity.redirects import LONGEST, fits, may_register
-from identity.registration import LIFE, NewClient, add_client
+from identity.clients.clients import Client, UnknownClient, check_secret, find_client, fits_redirect
+from identity.clients.metadata import ClientMetadata, plain_name
+from identity.clients.redirects import LONGEST, fits, may_register
+from identity.clients.registration import LIFE, NewClient, add_client
+from identity.outward.fetched import Fetched
 from pod.instant import DAY
 from pod.sqlite import Sqlite
 from tests.conftest import MovableClock

@@ -5,8 +5,8 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from identity.revocation import look
-from identity.token import tokens_of
+from identity.provider.revocation import look
+from identity.tokens.token import tokens_of
 from tests.identity.conftest import Person, Town
 
 GRANT = {"grant_type": "client_credentials"}

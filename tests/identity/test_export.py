@@ -9,7 +9,7 @@ from zipfile import ZipFile
 import orjson
 import pytest
 
-from identity.export import zipped
+from identity.accounts.export import zipped
 from pod.files import Files
 from pod.iri import Iri
 from pod.sqlite import Sqlite

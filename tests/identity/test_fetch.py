@@ -11,8 +11,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from identity.fetch import Fetcher
-from identity.outward import NotFetched
+from identity.outward.fetch import Fetcher
+from identity.outward.outward import NotFetched
 from tests.conftest import MovableClock
 
 TURTLE = "text/turtle"

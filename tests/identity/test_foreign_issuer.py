@@ -11,14 +11,14 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
-from identity.fetch import Fetcher
-from identity.foreign_issuers import ForeignIssuers
 from identity.identify import Abroad, Identifier
-from identity.keys import open_keys
-from identity.own_documents import Homeward
-from identity.replay import open_replay
-from identity.token import AnotherIssuer, tokens_of
-from identity.tries import open_tries
+from identity.outward.fetch import Fetcher
+from identity.outward.own_documents import Homeward
+from identity.sign_in.tries import open_tries
+from identity.tokens.foreign_issuers import ForeignIssuers
+from identity.tokens.keys import open_keys
+from identity.tokens.replay import open_replay
+from identity.tokens.token import AnotherIssuer, tokens_of
 from identity.who import Who
 from pod.errors import NotSignedIn
 from pod.iri import Iri

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from joserfc.jwk import ECKey, RSAKey
 from multidict import CIMultiDict
 
-from identity.dpop import digest_of, read_proof
 from identity.identify import Identifier
-from identity.jose import BadToken, Check, check_with
-from identity.token import Tokens
+from identity.tokens.dpop import digest_of, read_proof
+from identity.tokens.jose import BadToken, Check, check_with
+from identity.tokens.token import Tokens
 from pod.errors import NotSignedIn, Unreadable
 from tests.conftest import MovableClock
 from tests.identity.forge import WITHOUT, Forge, b64, headers

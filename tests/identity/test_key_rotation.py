@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from joserfc.jwk import ECKey
 
-from identity.keys import Keys, open_keys
-from identity.rotation import KEPT_FOR, PUBLISHED_FOR, list_keys, rotate
-from identity.token import tokens_of
+from identity.tokens.keys import Keys, open_keys
+from identity.tokens.rotation import KEPT_FOR, PUBLISHED_FOR, list_keys, rotate
+from identity.tokens.token import tokens_of
 from pod.errors import Clash, NotSignedIn
 from tests.conftest import MovableClock
 from tests.identity.forge import Forge

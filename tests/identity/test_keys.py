@@ -10,8 +10,8 @@ import orjson
 import pytest
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
-from identity.keys import open_keys
-from identity.token import tokens_of
+from identity.tokens.keys import open_keys
+from identity.tokens.token import tokens_of
 from pod.errors import NotSignedIn, Unavailable
 from tests.conftest import MovableClock
 from tests.identity.forge import Forge
@@ -111,7 +111,7 @@ def test_a_key_file_that_others_can_read_is_refused(tmp_path: Path, mode: int) -
 
 def test_processes_that_start_together_have_one_set_of_keys(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from identity.keys import open_keys;"
+        "import sys; from pathlib import Path; from identity.tokens.keys import open_keys;"
         "keys = open_keys(Path(sys.argv[1]));"
         "print(keys.tokens.thumbprint(), keys.consent.thumbprint())"
     )

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from identity.sessions import find_session
+from identity.accounts.sessions import find_session
 from pod.instant import DAY
 from tests.identity.apps import GONE, ID, Browser, a_browser
 from tests.identity.conftest import Person, Said, Town

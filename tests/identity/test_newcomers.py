@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from identity.mailed_codes import CODE_LIFE
+from identity.accounts.mailed_codes import CODE_LIFE
 from pod.database import Tx
 from pod.instant import MINUTE
 from pod.sqlite import Sqlite

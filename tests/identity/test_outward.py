@@ -5,7 +5,13 @@ from ipaddress import ip_address
 
 import pytest
 
-from identity.outward import NotFetched, is_public, may_reach_text, next_address, read_address
+from identity.outward.outward import (
+    NotFetched,
+    is_public,
+    may_reach_text,
+    next_address,
+    read_address,
+)
 
 PRIVATE = [
     "127.0.0.1", "127.8.9.10", "10.0.0.1", "172.16.0.1", "172.31.255.255",

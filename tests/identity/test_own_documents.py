@@ -8,9 +8,9 @@ import orjson
 import pytest
 
 from commands.answer import want_status
-from identity.fetched import Fetched
-from identity.outward import NotFetched
-from identity.own_documents import Homeward
+from identity.outward.fetched import Fetched
+from identity.outward.outward import NotFetched
+from identity.outward.own_documents import Homeward
 from pod.instant import wall
 from pod.iri import Iri
 from tests.identity.apps import BACK, CONTEXT, challenge_of

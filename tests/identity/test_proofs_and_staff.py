@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from identity import organisations
+from identity.accounts import organisations
 from pod.errors import Unreadable
 from pod.instant import MINUTE
 from pod.sqlite import Sqlite

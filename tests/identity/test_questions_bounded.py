@@ -9,16 +9,16 @@ import pytest
 from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestServer, unused_port
 
-import identity.routes
-from identity.authorize_routes import MOST_QUESTIONS
+import identity.provider.routes
 from identity.callers import household_of
 from identity.door import Door
-from identity.fetched import Fetched
-from identity.interactions import make_room
-from identity.keys import open_keys
-from identity.outward import NotFetched
-from identity.replay import open_replay
-from identity.tries import WINDOW, Tries, open_tries
+from identity.outward.fetched import Fetched
+from identity.outward.outward import NotFetched
+from identity.provider.authorize_routes import MOST_QUESTIONS
+from identity.provider.interactions import make_room
+from identity.sign_in.tries import WINDOW, Tries, open_tries
+from identity.tokens.keys import open_keys
+from identity.tokens.replay import open_replay
 from pod.database import Row, Tx
 from pod.iri import Iri
 from tests.identity.apps import BACK, ID, a_browser, challenge_of
@@ -62,7 +62,7 @@ async def narrow(town: Town, tmp_path: Path) -> AsyncIterator[Narrow]:
     port, asked, tries = unused_port(), list[str](), open_tries()
     base = Iri(f"http://127.0.0.1:{port}/")
     keys, replay = open_keys(tmp_path / "keys"), open_replay(tmp_path / "proofs.db", town.now())
-    door = Door(base, identity.routes.identify_with(keys, replay, base, town.now))
+    door = Door(base, identity.provider.routes.identify_with(keys, replay, base, town.now))
 
     async def fetch(url: str, **_more: object) -> Fetched:
         asked.append(url)
@@ -70,7 +70,7 @@ async def narrow(town: Town, tmp_path: Path) -> AsyncIterator[Narrow]:
 
     app = web.Application()
     parts = (town.db, door, keys, replay, base, town.now, fetch, False, tries)
-    app.add_routes(identity.routes.routes(*parts))
+    app.add_routes(identity.provider.routes.routes(*parts))
     async with TestServer(app, port=port):
         yield Narrow(town, base, tries, asked)
     replay.close()

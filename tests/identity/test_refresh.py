@@ -6,9 +6,9 @@ import asyncio
 import pytest
 from joserfc.jwk import ECKey
 
-from identity.apps import apps_of, end_app
-from identity.sessions import close_others, close_session
-from identity.webids import unlink, webids_of
+from identity.accounts.sessions import close_others, close_session
+from identity.accounts.webids import unlink, webids_of
+from identity.provider.apps import apps_of, end_app
 from pod.database import Tx
 from pod.instant import DAY, SECOND
 from tests.identity.apps import Browser, a_browser, register

@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from identity.callers import household_of
-from identity.client_metadata import BadMetadata
-from identity.clients import check_secret, find_client
+from identity.clients.clients import check_secret, find_client
+from identity.clients.metadata import BadMetadata
+from identity.clients.registration import KEPT_AFTER, LIFE, read_registration
+from identity.clients.registration_routes import MOST_PER_ADDRESS, routes
 from identity.door import Door
-from identity.fetched import Fetched
-from identity.registration import KEPT_AFTER, LIFE, read_registration
-from identity.registration_routes import MOST_PER_ADDRESS, routes
-from identity.tries import open_tries
+from identity.outward.fetched import Fetched
+from identity.sign_in.tries import open_tries
 from identity.who import ANYONE, Who
 from pod.instant import SECOND
 from pod.iri import Iri

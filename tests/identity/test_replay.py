@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from identity.dpop import Proof, digest_of
-from identity.jose import public_key
-from identity.replay import Replay, open_replay
-from identity.seen import WINDOW
+from identity.tokens.dpop import Proof, digest_of
+from identity.tokens.jose import public_key
+from identity.tokens.replay import Replay, open_replay
+from identity.tokens.seen import WINDOW
 from pod.errors import NotSignedIn, Unavailable
 from pod.instant import Instant
 from tests.conftest import MovableClock
@@ -190,8 +190,8 @@ def test_two_processes_at_once_accept_each_proof_once(tmp_path: Path, now: Movab
 RACER = """
 import sys
 from pathlib import Path
-from identity.dpop import Proof
-from identity.replay import open_replay
+from identity.tokens.dpop import Proof
+from identity.tokens.replay import open_replay
 from pod.errors import NotSignedIn
 replay, now = open_replay(Path(sys.argv[1]), int(sys.argv[2])), int(sys.argv[2])
 for number in range(3000):

@@ -12,15 +12,15 @@ from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer, unused_port
 from joserfc.jwk import ECKey
 
-from identity.client_metadata import ClientMetadata
+from identity.clients.metadata import ClientMetadata
+from identity.clients.registration import NewClient, add_client
 from identity.door import Door
-from identity.fetched import Fetched
-from identity.keys import Keys, open_keys
-from identity.provider import Given, answer
-from identity.refresh import add_refresh, new_salt, new_token
-from identity.registration import NewClient, add_client
-from identity.replay import open_replay
-from identity.revocation_routes import routes
+from identity.outward.fetched import Fetched
+from identity.provider.provider import Given, answer
+from identity.provider.refresh import add_refresh, new_salt, new_token
+from identity.provider.revocation_routes import routes
+from identity.tokens.keys import Keys, open_keys
+from identity.tokens.replay import open_replay
 from identity.who import ANYONE, Who
 from pod.database import Tx
 from pod.instant import SECOND, Instant

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 
-from identity.accounts import add_account, add_login
-from identity.addresses import ask_address
-from identity.mail import Mailbox
-from identity.newcomers import Caller, ask_to_join
-from identity.passwords import Passwords
-from identity.recovery import Recovery, ask_reset
+from identity.accounts.accounts import add_account, add_login
+from identity.accounts.addresses import ask_address
+from identity.accounts.newcomers import Caller, ask_to_join
+from identity.accounts.recovery import Recovery, ask_reset
+from identity.letters.mail import Mailbox
+from identity.sign_in.passwords import Passwords
 from pod.database import Row, Tx, Value
 from pod.iri import Iri
 from pod.sqlite import Sqlite

@@ -8,9 +8,9 @@ from pathlib import Path
 import orjson
 import pytest
 
-from identity.keys import open_keys
-from identity.rotation import PUBLISHED_FOR, list_keys, rotate
-from identity.sealing import Seal, read_seal
+from identity.tokens.keys import open_keys
+from identity.tokens.rotation import PUBLISHED_FOR, list_keys, rotate
+from identity.tokens.sealing import Seal, read_seal
 from pod.errors import Unavailable
 from pod.instant import DAY
 from tests.conftest import MovableClock

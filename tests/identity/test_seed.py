@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from identity.credentials import check_credential
-from identity.seed import Made, seed_accounts
+from identity.accounts.credentials import check_credential
+from identity.accounts.seed import Made, seed_accounts
 from pod.errors import PodError
 from pod.sqlite import Sqlite
 from tests.conftest import MovableClock

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from identity.jose import BadToken, _der, check_with
+from identity.tokens.jose import BadToken, _der, check_with
 
 KEYS = {
     "ES256": ec.generate_private_key(ec.SECP256R1()),

@@ -4,7 +4,7 @@
 import pytest
 
 from identity.identify import Headers, Identifier
-from identity.token import AnotherIssuer
+from identity.tokens.token import AnotherIssuer
 from identity.who import Who
 from pod.errors import NotSignedIn
 from tests.identity.forge import Forge, headers

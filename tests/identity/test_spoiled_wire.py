@@ -10,7 +10,7 @@ from joserfc.jwk import ECKey
 from multidict import CIMultiDict
 from yarl import URL
 
-from identity.keys import open_keys
+from identity.tokens.keys import open_keys
 from pod.instant import SECOND
 from tests.identity.forge import Forge, headers
 from tests.identity.reasons import reason_of

@@ -7,11 +7,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from identity.accounts import add_account
-from identity.assurance import Level
-from identity.sessions import new_value, open_session
-from identity.step_up import Need, is_enough, place_of, step_up, ways_up
-from identity.upstream import Provider
+from identity.accounts.accounts import add_account
+from identity.accounts.sessions import new_value, open_session
+from identity.sign_in.assurance import Level
+from identity.sign_in.step_up import Need, is_enough, place_of, step_up, ways_up
+from identity.upstream.providers import Provider
 from pod.database import Tx
 from pod.instant import MINUTE, SECOND
 from pod.iri import Iri

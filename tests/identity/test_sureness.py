@@ -13,17 +13,17 @@ from argon2 import PasswordHasher
 from joserfc.jwk import ECKey
 from multidict import CIMultiDict
 
-from identity.assurance import Level
+from identity.account_api.desk_routes import Desk, Visit, answer, at_desk
+from identity.accounts.sessions import hash_of, new_value, open_session
 from identity.cors import Cors
-from identity.desk_routes import Desk, Visit, answer, at_desk
 from identity.door import Door
 from identity.identify import Identifier
-from identity.passkeys import ACR
-from identity.passwords import Passwords
-from identity.replay import open_replay
-from identity.sessions import hash_of, new_value, open_session
-from identity.token import tokens_of
-from identity.upstream import Provider
+from identity.sign_in.assurance import Level
+from identity.sign_in.passkeys import ACR
+from identity.sign_in.passwords import Passwords
+from identity.tokens.replay import open_replay
+from identity.tokens.token import tokens_of
+from identity.upstream.providers import Provider
 from identity.who import ANYONE, Who
 from pod.database import Tx
 from pod.instant import MINUTE, SECOND

@@ -11,8 +11,8 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 from yarl import URL
 
-from identity.credentials import hash_secret
-from identity.seed import seed_accounts
+from identity.accounts.credentials import hash_secret
+from identity.accounts.seed import seed_accounts
 from pod.database import Tx
 from tests.identity.conftest import Person, Town
 from tests.identity.forge import compact

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from identity.passwords import (
+from identity.sign_in.passwords import (
     TRIES_PER_ACCOUNT,
     TRIES_PER_ADDRESS,
     TRIES_PER_PAIR,
     Passwords,
 )
-from identity.tries import WINDOW, Tries, open_tries
+from identity.sign_in.tries import WINDOW, Tries, open_tries
 from pod.errors import TooMany, Unavailable
 from tests.conftest import MovableClock
 

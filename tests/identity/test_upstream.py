@@ -12,17 +12,17 @@ from aiohttp.test_utils import TestServer, unused_port
 from yarl import URL
 
 from commands.dev_idp import MEANS, Client, DevIdp, Seen, build_app
-from identity import upstream_routes
-from identity.accounts import add_account, add_login
-from identity.assurance import Level
+from identity.accounts.accounts import add_account, add_login
+from identity.accounts.sessions import hash_of, new_value, open_session
 from identity.cookies import page_cookie
 from identity.door import Door
-from identity.fetch import open_fetch
-from identity.outward import NotFetched
-from identity.plain_page import LANGUAGES
-from identity.sessions import hash_of, new_value, open_session
-from identity.upstream import Provider
-from identity.upstream_page import WORDS
+from identity.outward.fetch import open_fetch
+from identity.outward.outward import NotFetched
+from identity.provider.plain_page import LANGUAGES
+from identity.sign_in.assurance import Level
+from identity.upstream import routes as upstream_routes
+from identity.upstream.page import WORDS
+from identity.upstream.providers import Provider
 from identity.who import ANYONE, Who
 from pod.database import Tx
 from pod.instant import MINUTE, SECOND, wall

@@ -12,11 +12,11 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from identity.assurance import Level
-from identity.fetched import KEEP, Fetched, Keep
-from identity.jose import BadToken
-from identity.upstream import Asked, Places, Provider, Trip, swap_code
-from identity.upstream_token import Citizen, read_citizen
+from identity.outward.fetched import KEEP, Fetched, Keep
+from identity.sign_in.assurance import Level
+from identity.tokens.jose import BadToken
+from identity.upstream.providers import Asked, Places, Provider, Trip, swap_code
+from identity.upstream.token import Citizen, read_citizen
 from pod.iri import Iri
 
 NOW = 1_795_000_000_000

@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
-from identity.fetch import MOST_WAITING, Fetcher
-from identity.outward import NotFetched
-from identity.patience import FAILURES, PAUSE
-from identity.resolving import Resolving
+from identity.outward.fetch import MOST_WAITING, Fetcher
+from identity.outward.outward import NotFetched
+from identity.outward.patience import FAILURES, PAUSE
+from identity.outward.resolving import Resolving
 from pod.errors import Unavailable
 from tests.conftest import MovableClock
 from tests.identity.raw_host import WORDS, RawHost, a_raw_host

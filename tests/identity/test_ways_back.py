@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from identity.events import attempt, knows_address, network_of, note
-from identity.mail import MOST_UNDER_WAY, Letter, Mailbox, to_folder
-from identity.passwords import TRIES_PER_ACCOUNT, TRIES_PER_PAIR, Passwords
-from identity.sessions import hash_of
+from identity.accounts.events import attempt, knows_address, network_of, note
+from identity.accounts.sessions import hash_of
+from identity.letters.mail import MOST_UNDER_WAY, Letter, Mailbox, to_folder
+from identity.sign_in.passwords import TRIES_PER_ACCOUNT, TRIES_PER_PAIR, Passwords
 from pod.errors import TooMany, Unavailable
 from pod.instant import MINUTE
 from pod.sqlite import Sqlite

@@ -15,7 +15,7 @@ import pytest
 
 from commands.answer import text_at, want_status
 from commands.launch import Place, free_port, start, stop
-from identity.passwords import TRIES_PER_PAIR
+from identity.sign_in.passwords import TRIES_PER_PAIR
 
 from .lines import Line, a_line, children_of, is_alive, workers_of
 from .test_serve import run

@@ -9,13 +9,13 @@ from aiohttp import ClientSession, CookieJar, web
 from aiohttp.test_utils import TestServer, unused_port
 from argon2 import PasswordHasher
 
-import identity.account_routes
-import identity.passkey_routes
+import identity.account_api.account_routes
+import identity.sign_in.passkey_routes
 from identity.door import Door
-from identity.keys import open_keys
-from identity.passwords import Passwords
-from identity.replay import open_replay
-from identity.routes import identify_with
+from identity.provider.routes import identify_with
+from identity.sign_in.passwords import Passwords
+from identity.tokens.keys import open_keys
+from identity.tokens.replay import open_replay
 from pod.iri import Iri
 from pod.sqlite import Sqlite
 from tests.conftest import MovableClock
@@ -35,8 +35,8 @@ async def town(tmp_path: Path, db: Sqlite, now: MovableClock) -> AsyncIterator[T
     door = Door(base, identify_with(keys, replay, base, now))
     quick = Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
     app = web.Application()
-    app.add_routes(identity.passkey_routes.routes(db, door, base, now, True, quick))
-    app.add_routes(identity.account_routes.routes(db, door, base, now, True, quick))
+    app.add_routes(identity.sign_in.passkey_routes.routes(db, door, base, now, True, quick))
+    app.add_routes(identity.account_api.account_routes.routes(db, door, base, now, True, quick))
     async with TestServer(app, port=port), ClientSession(cookie_jar=CookieJar(unsafe=True)) as http:
         yield Town(base, http, db, keys, now)
     replay.close()

@@ -3,8 +3,8 @@
 
 import pytest
 
-from identity.passkey_sign_in_routes import TRIES_PER_ADDRESS
-from identity.passkeys import MOST
+from identity.sign_in.passkey_sign_in_routes import TRIES_PER_ADDRESS
+from identity.sign_in.passkeys import MOST
 from pod.instant import MINUTE
 from tests.identity.conftest import Person, Town
 from tests.identity.passkeys.ring import (

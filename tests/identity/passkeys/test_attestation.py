@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from identity.passkey_proof import (
+from identity.sign_in.passkey_proof import (
     CREATE,
     Answer,
     Place,
@@ -14,7 +14,7 @@ from identity.passkey_proof import (
     check_signature,
     read_answer,
 )
-from identity.passkeys import Passkey
+from identity.sign_in.passkeys import Passkey
 from pod.errors import Refused, Unreadable
 from tests.identity.softkey import SoftKey, text_of
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from identity.passkey_sign_in_routes import LARGEST
+from identity.sign_in.passkey_sign_in_routes import LARGEST
 from tests.identity.conftest import Person, Town
 from tests.identity.passkeys.ring import (
     ENTRY,

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """A passkey after the password (KLU-3)."""
 
-from identity import second_step
+from identity.sign_in import second_step
 from pod.instant import MINUTE
 from tests.identity.conftest import Person, Town
 from tests.identity.passkeys.ring import (

@@ -3,8 +3,8 @@
 
 import pytest
 
-from identity.events import SIGNED_IN, events_of
-from identity.sessions import hash_of
+from identity.accounts.events import SIGNED_IN, events_of
+from identity.accounts.sessions import hash_of
 from pod.database import Tx
 from pod.instant import MINUTE
 from tests.identity.conftest import Person, Town
