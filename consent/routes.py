@@ -28,7 +28,7 @@ from identity.door import Door, json_answer, read_json
 from identity.who import Who
 from pod import clock
 from pod.database import Tx
-from pod.errors import Missing, Unprocessable
+from pod.errors import Missing, Unprocessable, WrongMethod
 from pod.instant import Instant, text_of
 
 
@@ -73,7 +73,21 @@ class Rest:
     async def nothing(self, request: web.Request, who: Who) -> web.Response:
         if request.method == "OPTIONS":
             return web.Response(status=204)
+        methods = await _methods_at(request)
+        if methods:
+            raise WrongMethod(
+                f"This address takes {', '.join(methods)}.", headers={"Allow": ", ".join(methods)}
+            )
         raise Missing("There is nothing by that name in the consent API.")
+
+
+async def _methods_at(request: web.Request) -> list[str]:
+    """RFC 9110 §15.5.6: what the rooms at this very address take; none when there is no room."""
+    found: set[str] = set()
+    for resource in request.app.router.resources():
+        _, methods = await resource.resolve(request)
+        found |= methods
+    return sorted(found - {"*"})
 
 
 def _sources(house: House) -> Sequence[PermitSource]:

@@ -18,8 +18,13 @@ from consent.asking.words import day_form, length_in_words
 from consent.durations import BRUSSELS
 from pod.instant import SECOND, Instant, text_of
 
-LANGUAGES = ("nl", "en")
-NAMES: Mapping[str, str] = {"nl": "Nederlands", "en": "English"}
+LANGUAGES = ("nl", "en", "fr", "de")
+NAMES: Mapping[str, str] = {
+    "nl": "Nederlands",
+    "en": "English",
+    "fr": "Français",
+    "de": "Deutsch",
+}
 LOCALE = Path(__file__).parent / "locale"
 MOMENT = "{d} MMMM y, HH:mm"
 DAY = "EEEE {d} MMMM y"

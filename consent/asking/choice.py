@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from consent.asking.holdings import Offered
 from consent.asking.request import Request
+from consent.faults import Faults
 from consent.reading import Members
 from consent.terms import (
     MODES,
@@ -45,22 +46,45 @@ class Choice:
 
 def read_choice(source: Mapping[str, object], base: Iri) -> Choice:
     """The body of `POST requests/{id}/approve`."""
-    members = Members(source)
-    picked = members.objects("data", MOST_DATA * 10)
+    members, faults = Members(source), Faults()
+    maybe = faults.maybe
+    choice = Choice(
+        faults.read(lambda: members.need_text("noticeHash"), ""),
+        faults.read(lambda: _need_language(members), ""),
+        read_all_picked(members, base, faults),
+        maybe(lambda: read_modes(members)),
+        maybe(lambda: members.number("count")),
+        maybe(lambda: members.instant("validUntil")),
+        maybe(lambda: members.words("confirm")) or (),
+    )
+    maybe(members.done)
+    faults.end("The yes")
+    return choice
+
+
+def _need_language(members: Members) -> str:
+    return members.choice("lang", LANGUAGES) or members.wrong("lang", "missing")
+
+
+def read_modes(members: Members) -> tuple[str, ...] | None:
+    """The modes that are left, None when nothing was said of them."""
     modes = members.words("modes")
     if modes is not None and not (modes and set(modes) <= set(MODES)):
         members.wrong("modes", "not a list of read and append")
-    choice = Choice(
-        members.need_text("noticeHash"),
-        members.choice("lang", LANGUAGES) or members.wrong("lang", "missing"),
-        None if picked is None else tuple(read_picked(item, base) for item in picked),
-        modes,
-        members.number("count"),
-        members.instant("validUntil"),
-        members.words("confirm") or (),
-    )
-    members.done()
-    return choice
+    return modes
+
+
+def read_all_picked(members: Members, base: Iri, faults: Faults) -> tuple[Picked, ...] | None:
+    """What is left in; None when nothing was said of it."""
+    items = faults.maybe(lambda: members.objects("data", MOST_DATA * 10))
+    if items is None:
+        return None
+    picked = [_picked_or_note(item, base, faults) for item in items]
+    return tuple(each for each in picked if each is not None)
+
+
+def _picked_or_note(item: Members, base: Iri, faults: Faults) -> Picked | None:
+    return faults.maybe(lambda: read_picked(item, base))
 
 
 def read_picked(item: Members, base: Iri) -> Picked:
@@ -125,7 +149,11 @@ def picked_from(picked: Sequence[Picked], offered: Sequence[Datum]) -> tuple[Dat
 def _require_time(terms: Terms, moment: Instant) -> None:
     start, end = terms.window(moment)
     if end <= start:
-        raise Unprocessable("That ends before it begins.", problem="terms-over")
+        raise Unprocessable(
+            "That ends before it begins.",
+            problem="terms-over",
+            errors=[{"pointer": "/validUntil", "detail": "not after its beginning"}],
+        )
 
 
 def _require_needed(request: Request, offers: Sequence[Offered], terms: Terms) -> None:

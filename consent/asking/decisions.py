@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The citizen's decisions, each with everything that must follow in the same commit (KC-14)."""
 
+import asyncio
 import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from consent.asking import reminders
 from consent.asking.choice import Choice, chosen
-from consent.asking.holdings import Offered, offered, pod_number
+from consent.asking.holdings import Offered, offered, unchanged
 from consent.asking.notice import notice_of
 from consent.asking.put import Put, put_to
 from consent.asking.replies import cancel as cancel
@@ -36,6 +37,7 @@ from pod.errors import Clash, Refused, Unavailable, Unprocessable
 from pod.instant import MINUTE, Instant
 
 TRIES = 5
+PAUSE = 0.05
 FRESH = 5 * MINUTE
 NEW = Once()
 
@@ -67,7 +69,9 @@ async def approve(
     The notice is made from the pod outside any transaction; the commit compares the pod's number.
     """
     code, receipts = secrets.token_urlsafe(16), new_codes()
-    for _ in range(TRIES):
+    for number in range(TRIES):
+        # A burst in her pod, such as many reminders at once, is let pass.
+        await asyncio.sleep(PAUSE * number)
         before = await house.db.read(_before, who, id_, house, once)
         if isinstance(before, Answer):
             return before
@@ -116,7 +120,7 @@ async def _approve(tx: Tx, yes: _Yes, house: House) -> Answer | None:
     pod = yes.put.holdings.pod
     require_match(yes.if_match, etag_of(put.request.state_at(moment), Side.SUBJECT))
     decided = moved(put.request, Decision.APPROVE, moment)
-    if pod is not None and await pod_number(tx, pod) != yes.put.holdings.seq:
+    if not await unchanged(tx, put.request, yes.put.holdings):
         return None
     await _require_shown(tx, yes)
     _require_open(put)

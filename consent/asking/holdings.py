@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from consent.asking.kinds import counted, types_of
 from consent.asking.request import Request
+from consent.asking.screening import classes_of
 from consent.registry.purpose import Purpose
 from consent.terms import Datum
 from pod import contents, rdf
@@ -76,6 +77,15 @@ async def look(tx: Tx, request: Request) -> Holdings:
     if any(datum.target is None for datum in request.terms.data):
         searched = await _documents(tx, pod)
     return Holdings(pod, await pod_number(tx, pod), found, members, searched)
+
+
+async def unchanged(tx: Tx, request: Request, holdings: Holdings) -> bool:
+    """Whether all that was looked at is still so; the rest of the pod may have changed since."""
+    if holdings.pod is None or await pod_number(tx, holdings.pod) == holdings.seq:
+        return True
+    if any(datum.target is None for datum in request.terms.data):
+        return False  # a search might find something new: too slow to repeat in a commit
+    return replace(await look(tx, request), seq=holdings.seq) == holdings
 
 
 async def pod_number(tx: Tx, pod: Iri) -> int:
@@ -160,7 +170,15 @@ async def offered(
                 for found, statements in searched
                 if statements is not None and datum.cls in types_of(statements, found.iri)
             ]
-    return tuple(offers)
+    return tuple(replace(offer, datum=_named(offer.datum, purpose)) for offer in offers)
+
+
+def _named(datum: Datum, purpose: Purpose) -> Datum:
+    """KC-14: what is sensitive by its properties alone is confirmed by the class that allows it."""
+    if not datum.special or datum.cls is not None:
+        return datum
+    allowing = classes_of(datum, purpose)
+    return replace(datum, cls=allowing[0].cls) if allowing else datum
 
 
 def _offer(

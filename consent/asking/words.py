@@ -235,7 +235,7 @@ _DE: Words = {
 }
 
 
-def _set_in_french(text: str) -> str:
+def set_in_french(text: str) -> str:
     """As French is set: signs stay with the word before them, and apostrophes are curved."""
     for sign in "?:;":
         text = text.replace(f" {sign}", f"\N{NO-BREAK SPACE}{sign}")
@@ -245,7 +245,7 @@ def _set_in_french(text: str) -> str:
 WORDS: Mapping[str, Words] = {
     "nl": _NL,
     "en": _EN,
-    "fr": {name: _set_in_french(text) for name, text in _FR.items()},
+    "fr": {name: set_in_french(text) for name, text in _FR.items()},
     "de": _DE,
 }
 _PARTS = ("years", "months", "weeks", "days", "hours", "minutes", "seconds")

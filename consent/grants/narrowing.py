@@ -4,16 +4,23 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
-from consent.asking.choice import Picked, not_narrower, picked_from, read_picked
+from consent.asking.choice import (
+    Picked,
+    not_narrower,
+    picked_from,
+    read_all_picked,
+    read_modes,
+)
 from consent.asking.notice import difference
 from consent.caller import Caller, Side
+from consent.faults import Faults
 from consent.grants.grant import Grant, Move, moved
 from consent.grants.moves import NEW, Wish, do, said
 from consent.grants.moving import Step
 from consent.house import House
 from consent.once import Answer, Once
 from consent.reading import Members
-from consent.terms import MODES, MOST_DATA, Terms, broadened
+from consent.terms import Terms, broadened
 from identity.who import Who
 from pod import contents, rdf
 from pod.database import Tx
@@ -34,18 +41,15 @@ class Less:
 
 def read_less(source: Mapping[str, object], base: Iri) -> Less:
     """The body of `POST grants/{id}/narrow`."""
-    members = Members(source)
-    picked = members.objects("data", MOST_DATA * 10)
-    modes = members.words("modes")
-    if modes is not None and not (modes and set(modes) <= set(MODES)):
-        members.wrong("modes", "not a list of read and append")
+    members, faults = Members(source), Faults()
     less = Less(
-        None if picked is None else tuple(read_picked(item, base) for item in picked),
-        modes,
-        members.number("count"),
-        members.instant("validUntil"),
+        read_all_picked(members, base, faults),
+        faults.maybe(lambda: read_modes(members)),
+        faults.maybe(lambda: members.number("count")),
+        faults.maybe(lambda: members.instant("validUntil")),
     )
-    members.done()
+    faults.maybe(members.done)
+    faults.end("What is to be less")
     return less
 
 

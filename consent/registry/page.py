@@ -4,86 +4,98 @@
 from collections.abc import Iterable, Mapping
 from html import escape
 
+from consent.asking.words import in_language, length_in_words
 from consent.registry.agency import Agency
-from consent.registry.purpose import DataClass, Purpose
+from consent.registry.page_words import PAGE_WORDS, Words
+from consent.registry.purpose import (
+    CONSENT,
+    EXPLICIT,
+    OBLIGATION,
+    PUBLIC_TASK,
+    DataClass,
+    Purpose,
+)
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"
 _STYLE = "body{max-width:42rem;margin:2rem auto;padding:0 1rem;font:1rem/1.5 sans-serif}"
-LANE: Mapping[str, str] = {
-    "consent": "U kiest zelf: zonder uw ja leest de instantie niets.",
-    "statutory": "De wet regelt dit: u ziet wie las, en u kunt uitleg vragen of bezwaar maken.",
-}
-STATE: Mapping[str, str] = {
-    "draft": "Ontwerp: nog niet in gebruik.",
-    "published": "In gebruik.",
-    "active": "In gebruik.",
-    "suspended": "Geschorst: de instantie mag dit nu niet gebruiken.",
-    "retired": "Gestopt: hiervoor komen geen nieuwe vragen meer.",
+_GROUNDS: Mapping[str, str] = {
+    CONSENT: "by-consent",
+    EXPLICIT: "by-explicit",
+    OBLIGATION: "by-duty",
+    PUBLIC_TASK: "by-task",
 }
 Lines = Iterable[tuple[str, str | None]]
 
 
-def purpose_page(purpose: Purpose, agency: Agency | None) -> bytes:
+def purpose_page(purpose: Purpose, agency: Agency | None, language: str = "nl") -> bytes:
     """What for, who, what, how long, and what happens when somebody says no."""
-    limits = purpose.limits
-    count = None if limits.count is None else str(limits.count)
-    refused = (purpose.if_refused or {}).get("nl")
+    limits, words = purpose.limits, PAGE_WORDS[language]
+    refused = in_language(purpose.if_refused or {}, language)
+    named = purpose.agency if agency is None else in_language(agency.name, language)
     lines: Lines = (
-        ("Instantie", purpose.agency if agency is None else _dutch(agency.name)),
-        ("Waarom", purpose.description.get("nl")),
-        ("Hoe het werkt", LANE[purpose.lane]),
-        ("Rechtsgrond", purpose.legal_basis.rsplit("#", 1)[-1]),
-        *(("Wet of protocol", text) for _, text in purpose.references),
-        *((f"Gegevens: {_short(each.cls)}", _properties(each)) for each in purpose.classes),
-        ("Hoogstens zo lang (ISO 8601)", limits.duration),
-        ("Hoogstens zo vaak", count),
-        ("Bewaard, hoogstens (ISO 8601)", limits.retention),
-        ("Ook voor", ", ".join(limits.recipients) or "niemand anders"),
-        ("Landen", ", ".join(limits.countries)),
-        ("Als u nee zegt", refused if purpose.lane == "consent" else None),
-        ("Stand", STATE[purpose.state]),
-        ("Versie", purpose.version),
+        (words["agency"], named),
+        (words["why"], in_language(purpose.description, language)),
+        (words["how"], words[purpose.lane]),
+        (words["ground"], _ground(purpose.legal_basis, words)),
+        *((words["law"], text) for _, text in purpose.references),
+        *(
+            (words["data"].format(name=_short(each.cls)), _properties(each, words))
+            for each in purpose.classes
+        ),
+        (words["longest"], _length(limits.duration, language)),
+        (words["most"], None if limits.count is None else str(limits.count)),
+        (words["kept"], _length(limits.retention, language)),
+        (words["others"], ", ".join(limits.recipients) or words["nobody"]),
+        (words["countries"], ", ".join(limits.countries)),
+        (words["refused"], refused if purpose.lane == "consent" else None),
+        (words["state"], words[purpose.state]),
+        (words["version"], purpose.version),
     )
-    return _page(_dutch(purpose.label), lines, purpose.id)
+    return _page(in_language(purpose.label, language), lines, purpose.id, language)
 
 
-def agency_page(agency: Agency) -> bytes:
+def agency_page(agency: Agency, language: str = "nl") -> bytes:
     """Who this is and where to ask."""
-    kind = "overheid" if agency.kind == "public" else "bedrijf of vereniging"
+    words = PAGE_WORDS[language]
     lines: Lines = (
-        ("Soort", kind),
+        (words["kind"], words["public" if agency.kind == "public" else "private"]),
         *((word.upper(), code) for word, code in agency.codes),
-        ("Contact", agency.contact),
-        ("Functionaris voor gegevensbescherming", agency.dpo),
-        ("Stand", STATE[agency.state]),
+        (words["contact"], agency.contact),
+        (words["dpo"], agency.dpo),
+        (words["state"], words[agency.state]),
     )
-    return _page(_dutch(agency.name), lines, agency.id)
+    return _page(in_language(agency.name, language), lines, agency.id, language)
 
 
-def _dutch(texts: Mapping[str, str]) -> str:
-    return texts.get("nl") or next(iter(texts.values()), "")
+def _ground(basis: str, words: Words) -> str:
+    word = _GROUNDS.get(basis)
+    return basis.rsplit("#", 1)[-1] if word is None else words[word]
+
+
+def _length(text: str | None, language: str) -> str | None:
+    return None if text is None else length_in_words(text, language)
 
 
 def _short(iri: str) -> str:
     return iri.rstrip("/#").rsplit("#", 1)[-1].rsplit("/", 1)[-1]
 
 
-def _properties(each: DataClass) -> str:
-    special = " (gevoelig)" if each.special else ""
-    need = "nodig" if each.required else "niet verplicht"
+def _properties(each: DataClass, words: Words) -> str:
+    special = f" ({words['special']})" if each.special else ""
+    need = words["needed" if each.required else "optional"]
     if each.properties is None:
-        return f"het hele bestand; {need}{special}"
+        return f"{words['whole']}; {need}{special}"
     return f"{', '.join(_short(name) for name in each.properties)}; {need}{special}"
 
 
-def _page(title: str, lines: Lines, name: str) -> bytes:
+def _page(title: str, lines: Lines, name: str, language: str) -> bytes:
     rows = "".join(
-        f"<dt>{escape(word)}</dt><dd>{escape(text)}</dd>" for word, text in lines if text
+        f'<dt>{escape(word)}</dt><dd dir="auto">{escape(text)}</dd>' for word, text in lines if text
     )
     return (
-        '<!doctype html><html lang="nl"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)} &ndash; Kluis</title><style>{_STYLE}</style></head>"
-        f"<body><main><h1>{escape(title)}</h1><dl>{rows}</dl>"
+        f'<body><main><h1 dir="auto">{escape(title)}</h1><dl>{rows}</dl>'
         f"<p><small>{escape(name)}</small></p></main></body></html>"
     ).encode()

@@ -29,6 +29,7 @@ from consent.registry.page import POLICY, agency_page, purpose_page
 from consent.registry.publishing import Move, Try, tag_of
 from consent.registry.purpose import PUBLISHED, STATES, Shelf, purpose_json
 from identity.door import Door, read_json
+from identity.provider.plain_page import CHOICE, choose_language
 from identity.who import Who
 from pod.errors import Missing, Unreadable
 
@@ -56,7 +57,8 @@ class Registry:
         document, draft = purpose_json(found), found.state == "draft"
         if _wants_page(request):
             agency = await self.house.db.read(find_agency, found.agency, self.house.base)
-            return _page(request, purpose_page(found, agency), document, draft)
+            page = purpose_page(found, agency, _language(request))
+            return _page(request, page, document, draft)
         return self._public(request, document, purpose_linked(found), draft)
 
     async def agencies(self, request: web.Request, who: Who) -> web.Response:
@@ -72,7 +74,8 @@ class Registry:
         if found is None:
             raise Missing("There is no such agency.")
         if _wants_page(request):
-            return _page(request, agency_page(found), agency_json(found))
+            page = agency_page(found, _language(request))
+            return _page(request, page, agency_json(found))
         return self._public(request, agency_json(found), agency_linked(found))
 
     def _public(
@@ -136,6 +139,11 @@ def _wants_page(request: web.Request) -> bool:
     return forms.choose(request.headers.get("Accept"), OFFERED) == forms.HTML
 
 
+def _language(request: web.Request) -> str:
+    headers, cookies = request.headers, request.cookies
+    return choose_language((), headers.get("Accept-Language"), cookies.get(CHOICE))
+
+
 def _kept(draft: bool) -> dict[str, str]:
     cached = "private, no-store" if draft else "public, max-age=0, must-revalidate"
     return {"Cache-Control": cached, "Vary": "Accept, Authorization"}
@@ -144,9 +152,12 @@ def _kept(draft: bool) -> dict[str, str]:
 def _page(
     request: web.Request, page: bytes, document: Mapping[str, object], draft: bool = False
 ) -> web.Response:
+    language = _language(request)
     headers = {
         **_kept(draft),
-        "ETag": f'"{tag_of(document)}.{forms.LETTERS[forms.HTML]}"',
+        "ETag": f'"{tag_of(document)}.{forms.LETTERS[forms.HTML]}.{language}"',
+        "Content-Language": language,
+        "Vary": "Accept, Accept-Language, Authorization, Cookie",
         "Content-Security-Policy": POLICY,
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "no-referrer",

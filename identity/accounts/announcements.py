@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from babel.dates import format_datetime
+
 from identity.letters.change_texts import CHANGES
-from identity.letters.letters import change_letter
+from identity.letters.letters import LANGUAGES, PLAIN, change_letter
 from identity.letters.mail import Letter, Mailbox
 from pod.database import Database, Row, Tx
 from pod.errors import Unavailable
@@ -100,11 +102,17 @@ def _letter(each: Announcement, base: Iri) -> Letter:
     moment = datetime.fromtimestamp(each.time / SECOND, BRUSSELS)
     values = {
         "base": base,
-        "time": f"{moment:%d/%m/%Y, %H:%M}",
+        "time": _written(moment, each.language if each.language in LANGUAGES else PLAIN),
         "settings": f"{base}-/settings/sign-in",
         "forgot": f"{base}-/forgot",
     }
     return change_letter(each.kind, each.language, each.email, values)
+
+
+def _written(moment: datetime, language: str | None) -> str:
+    form = "d. MMMM y, HH:mm" if language == "de" else "d MMMM y, HH:mm"
+    shown: str = format_datetime(moment, form, locale=language)
+    return shown
 
 
 async def _due(tx: Tx, now: Instant) -> list[Announcement]:

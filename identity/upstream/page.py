@@ -36,7 +36,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         SAID_NO: "Le service ne vous a pas connecté. Rien n'a changé.",
         TOO_WEAK: "Il faut ici une connexion plus sûre. Choisissez un autre moyen du service.",
         "no-account": "Aucun compte ne se connecte encore ainsi. Connectez-vous comme avant, puis"
-        " liez ce service dans vos paramètres.",
+        " liez ce service dans vos réglages.",
         "other-account": "Ce moyen de connexion appartient déjà à un autre compte. Rien n'a"
         " changé.",
         "other-person": "Vous vous êtes connecté en tant qu'une autre personne. Rien n'a changé.",

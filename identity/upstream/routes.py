@@ -226,4 +226,5 @@ def _refused(request: web.Request, error: PodError) -> web.Response:
     accepted = request.headers.get("Accept-Language")
     language = choose_language((), accepted, request.cookies.get(CHOICE))
     text = refusal_page(language, name, error.detail)
-    return web.Response(status=status, text=text, content_type="text/html", headers=headers())
+    sent = {**headers(), "Content-Language": language}
+    return web.Response(status=status, text=text, content_type="text/html", headers=sent)

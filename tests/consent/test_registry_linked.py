@@ -13,6 +13,7 @@ from consent.context import PREFIXES
 from consent.registry.agency import agency_json, read_agency
 from consent.registry.file import Registry, read, written
 from consent.registry.page import purpose_page
+from consent.registry.page_words import PAGE_WORDS
 from consent.registry.purpose import purpose_json, read_purpose
 from consent.registry.rules import require_lane
 from pod.errors import PodError
@@ -84,6 +85,35 @@ async def test_a_browser_gets_a_page(api: Api, path: str) -> None:
         "GET", path, headers={"Accept": BROWSER, "If-None-Match": answer.headers["ETag"]}
     )
     assert (same.status, nothing) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language", "heading"),
+    [("fr-BE, nl;q=0.5", "fr", "Organisme"), ("de-DE", "de", "Stelle"), ("en", "en", "Agency")],
+)
+async def test_the_page_is_in_the_language_of_the_browser(
+    api: Api, accepted: str, language: str, heading: str
+) -> None:
+    headers = {"Accept": BROWSER, "Accept-Language": accepted}
+    answer, body = await api.call("GET", PURPOSE, headers=headers)
+
+    assert answer.headers["Content-Language"] == language
+    assert "Accept-Language" in answer.headers["Vary"]
+    assert f'<html lang="{language}">'.encode() in body
+    assert f"<dt>{heading}</dt>".encode() in body
+    assert b"Instantie" not in body
+    other, dutch = await api.call(
+        "GET", PURPOSE, headers={"Accept": BROWSER, "If-None-Match": answer.headers["ETag"]}
+    )
+    assert (other.status, b"<dt>Instantie</dt>" in dutch) == (200, True)
+
+
+def test_the_words_of_the_pages_are_the_same_in_every_language() -> None:
+    dutch = PAGE_WORDS["nl"]
+
+    for language in ("nl", "en", "fr", "de"):
+        assert PAGE_WORDS[language].keys() == dutch.keys()
+        assert "{name}" in PAGE_WORDS[language]["data"]
 
 
 async def test_programs_go_on_getting_json(api: Api) -> None:

@@ -88,7 +88,11 @@ def test_every_state_has_a_word() -> None:
     [
         (None, None, "nl"),
         (None, "nl-BE, fr;q=0.8", "nl"),
-        (None, "fr, en;q=0.5, nl;q=0.4", "en"),
+        (None, "zz, en;q=0.5, nl;q=0.4", "en"),
+        (None, "fr-BE, en;q=0.5, nl;q=0.4", "fr"),
+        (None, "fr;q=0.3, de-DE;q=0.8", "de"),
+        (None, "de-CH-1996, *;q=0.1", "de"),
+        ("fr", "de", "fr"),
         (None, "en;q=0.1, nl;q=0.9", "nl"),
         (None, "en;q=0", "nl"),
         (None, "zz", "nl"),
@@ -124,6 +128,21 @@ def test_moments_are_in_brussels_in_the_readers_manner() -> None:
         '<time datetime="2026-11-24T13:05:00Z">24 november 2026, 14:05</time>'
     )
     assert "24 November 2026" in words["en"].moment(1_795_525_500_000)
+    assert "24 novembre 2026, 14:05" in words["fr"].moment(1_795_525_500_000)
+    assert "24. November 2026, 14:05" in words["de"].moment(1_795_525_500_000)
+    assert words["fr"].day(1_796_108_400_000) == "mardi 1er décembre 2026"
+    assert words["de"].day(1_796_108_400_000) == "Dienstag, 1. Dezember 2026"
+    assert words["de"].length("P3M") == "3 Monate"
+
+
+@pytest.mark.parametrize(("language", "form"), [("nl", 1), ("en", 1), ("fr", 0), ("de", 1)])
+def test_none_has_the_form_that_the_language_gives_it(language: str, form: int) -> None:
+    one, several = "{number} vraag wacht op u.", "{number} vragen wachten op u."
+    catalogue, words = read_catalogue(language), load_words()[language]
+    message = catalogue.get(one)
+
+    assert message is not None
+    assert words.many(one, several, 0) == _said(message)[form].replace("{number}", "0")
 
 
 def _said(message: Message) -> tuple[str, ...]:
