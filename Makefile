@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench clean run-env dev-env
+.PHONY: help demo test check bench pictures clean run-env dev-env
 
 BIN := .venv/bin
 export PYTHON APT
@@ -18,6 +18,7 @@ help:
 	@echo "make test          all tests (APT=1 installs missing Debian packages through sudo)"
 	@echo "make check         format, lint, types, tests"
 	@echo "make bench         speed beside a bare handler; needs wrk"
+	@echo "make pictures      every page, light and dark, into docs/pictures/"
 	@echo "make clean         takes away what these commands made"
 
 demo: run-env
@@ -35,6 +36,10 @@ check: dev-env
 
 bench: run-env
 	@$(BIN)/python -m bench.run
+
+pictures: dev-env
+	@scripts/setup-tests.sh
+	@$(BIN)/pytest -q -n0 tests/dashboard/browser/pictures.py
 
 clean:
 	@rm -rf .venv build dist tests/clients/node_modules

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""The pages of the provider itself speak the language that was chosen, or that a browser prefers."""
+"""The pages of the provider itself speak the language that was chosen or that a browser prefers."""
 
 import pytest
 from hypothesis import given

@@ -2,10 +2,9 @@
 """A town of more people: an operator who signs in, a second agency, callbacks, many readings."""
 
 import asyncio
-import secrets
 import time
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,8 +30,6 @@ from commands.demo.cast import (
 from commands.demo.papers import SLIPS
 from commands.demo.seed import seed
 from commands.launch import Place, free_port, start, stop
-
-from .lines import workers_of
 
 MANY = 1_000_000
 KINDS = ("whole", "same", "range", "head")
@@ -69,7 +66,7 @@ class City:
         given = await self.web.post(f"{request}/approve", yes, an)
         return want_status(given, 201).header("Location")
 
-    async def act(self, where: str, login: Login, body: Json | None = None) -> Json:
+    async def act(self, where: str, login: Login, body: Json = None) -> Json:
         return want_status(await self.web.post(where, body or {}, login), 200).json
 
     async def export(self) -> bytes:
@@ -115,15 +112,17 @@ async def a_city(
     process = await start(place)
     try:
         async with open_web(place.base, heard or (lambda answer: None)) as web:
-            yield await furnished(web, place, process, cast)
+            city = await signed_in(web, place, process, cast)
+            for slip in SLIPS:
+                where = city.an.has(slip.path)
+                want_status(await web.put(where, city.an.login, slip.media_type, slip.body), 201)
+            yield city
     finally:
-        for pid in () if process.returncode is None else workers_of(process.pid):
-            raise AssertionError(f"worker {pid} outlived its server")
         await stop(process)
 
 
-async def furnished(web: Web, place: Place, process: Process, cast: Cast) -> City:
-    """Everybody signs in, and An keeps her slips."""
+async def signed_in(web: Web, place: Place, process: Process, cast: Cast) -> City:
+    """Everybody with a fresh token."""
 
     async def login(name: str, scope: str) -> Login:
         web_id = f"{web.base}{name}/profile/card#me"
@@ -131,8 +130,6 @@ async def furnished(web: Web, place: Place, process: Process, cast: Cast) -> Cit
         return await log_in(web, keys, scope)
 
     an = Citizen(cast.an, f"{web.base}an/", web_id_of(web.base, cast.an), await login("an", SCOPE))
-    for slip in SLIPS:
-        want_status(await web.put(an.has(slip.path), an.login, slip.media_type, slip.body), 201)
     service = await log_in(web, agency_credentials(web.base, cast), "webid")
     agency = Agency(service, agency_id(web.base), purpose_id(web.base))
     stranger, operator = await login("vreemd", "webid"), await login("kaat", SCOPE)
@@ -154,6 +151,7 @@ class Hammer:
 
     city: City
     grant: str
+    kinds: tuple[str, ...] = KINDS
     tries: list[Try] = field(default_factory=list)
 
     async def strike(self, kind: str, tag: str) -> Answer:
@@ -168,7 +166,7 @@ class Hammer:
     async def keep_striking(self, number: int, tag: str, over: asyncio.Event) -> None:
         with suppress(ClientError):
             while not over.is_set():
-                await self.strike(KINDS[number % len(KINDS)], tag)
+                await self.strike(self.kinds[number % len(self.kinds)], tag)
                 number += 1
 
     async def around(
@@ -202,7 +200,6 @@ async def close_account_credentials(city: City, name: str) -> None:
     url = text_at(found, "clientCredentials", name)
     ended = await web.ask("DELETE", url, headers={"Authorization": session})
     want_status(ended, 200, 204)
-
 
 
 def ids_of(answer: Answer) -> list[str]:
