@@ -50,16 +50,23 @@ def read_length(text: str) -> Length:
 def plus(moment: Instant, text: str) -> Instant:
     """When that much time has passed: years to days on the Brussels calendar, hours exactly."""
     length = read_length(text)
-    here = datetime.fromtimestamp(moment / SECOND, BRUSSELS).replace(tzinfo=None)
+    exact = timedelta(hours=length.hours, minutes=length.minutes, seconds=length.seconds)
     try:
-        later: datetime = here + isodate.Duration(years=length.years, months=length.months)
-        later += timedelta(weeks=length.weeks, days=length.days)
-        exact = later.replace(tzinfo=BRUSSELS).astimezone(UTC) + timedelta(
-            hours=length.hours, minutes=length.minutes, seconds=length.seconds
-        )
+        later = _days_on(moment, length) + exact
     except (OverflowError, ValueError) as error:
         raise Unprocessable(f"{text} ends too far away.", problem="bad-term") from error
-    return round(exact.timestamp() * SECOND)
+    return round(later.timestamp() * SECOND)
+
+
+def _days_on(moment: Instant, length: Length) -> datetime:
+    """The same time of day in Brussels, so many years to days later; the moment itself if none."""
+    if not (length.years or length.months or length.weeks or length.days):
+        # The hour that autumn has twice would be taken for its first half: an hour too early.
+        return datetime.fromtimestamp(moment / SECOND, UTC)
+    here = datetime.fromtimestamp(moment / SECOND, BRUSSELS).replace(tzinfo=None)
+    later: datetime = here + isodate.Duration(years=length.years, months=length.months)
+    later += timedelta(weeks=length.weeks, days=length.days)
+    return later.replace(tzinfo=BRUSSELS).astimezone(UTC)
 
 
 def longer(one: str, other: str, at: Instant) -> bool:

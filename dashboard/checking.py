@@ -6,7 +6,7 @@ from consent.proof.verify import verify_log, verify_receipt
 from dashboard.records import node, record_sections
 from dashboard.visit import File, Mistake, Page, Shown, Visit
 from dashboard.words import mark
-from pod.errors import PodError, Unreadable
+from pod.errors import PodError, TooLarge
 
 LARGEST = 8 * 1024 * 1024
 NOTHING = mark("Kies een bestand, of plak een bewijs.")
@@ -26,7 +26,7 @@ async def check(house: House, visit: Visit, file: File | None) -> Shown:
     text = visit.form.one("text").strip()
     try:
         text = text or await _text(file)
-    except Unreadable:
+    except TooLarge:
         return _wrong(visit, TOO_LARGE)
     if not text:
         return _wrong(visit, NOTHING)
@@ -48,7 +48,7 @@ async def _text(file: File | None) -> str:
     async for piece in file.pieces():
         taken += piece
         if len(taken) > LARGEST:
-            raise Unreadable("The file is too large for this page.")
+            raise TooLarge("The file is too large for this page.")
     return taken.decode("utf-8", "replace").strip()
 
 

@@ -45,6 +45,7 @@ PROTECTED = mark("Dit hoort bij uw account en kan hier niet weg.")
 NOT_VALID = mark("Deze waarde past niet. Kijk na of het een getal of een datum moet zijn.")
 TOO_LONG = mark("Deze tekst is te lang.")
 UNREADABLE = mark("Dit bestand is niet wat zijn naam belooft. Er is niets bewaard.")
+BROKEN_OFF = mark("Het uploaden brak af. Er is niets bewaard. Probeer het opnieuw.")
 OTHERWISE = mark("Dat lukte niet. Er is niets veranderd.")
 TROUBLES = {
     "name-taken": TAKEN,
@@ -55,6 +56,7 @@ TROUBLES = {
     "reserved-name": TAKEN,
     "quota-exceeded": FULL,
     "malformed-rdf": UNREADABLE,
+    "half-file": BROKEN_OFF,
 }
 MIRRORED = (Clash, Stale, Refused, TooLarge, Unprocessable, Unreadable)
 

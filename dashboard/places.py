@@ -2,6 +2,7 @@
 """Names that a person gives to what she keeps, and which of her people acts there."""
 
 from collections.abc import Sequence
+from unicodedata import category
 from urllib.parse import quote
 
 from acl.decide import PermitSource, decide
@@ -34,15 +35,22 @@ UNKNOWN_TYPE = "application/octet-stream"
 
 
 def trouble_with(name: str) -> str:
-    """Why a name cannot be given; "" when it can."""
-    if not name.strip():
+    """Why a name cannot be given; "" when it can. Spaces around it do not count."""
+    name = name.strip()
+    if not name:
         return NO_NAME
     if len(name) > LONGEST_NAME:
         return LONG_NAME
-    odd = any(ord(char) < 0x20 or ord(char) == 0x7F for char in name)
-    if "/" in name or "\\" in name or odd or name in (".", "..") or is_auxiliary(name):
+    if "/" in name or "\\" in name or name in (".", "..") or is_auxiliary(name):
         return BAD_NAME
-    return ""
+    return BAD_NAME if any(map(_is_odd, name)) else ""
+
+
+def _is_odd(char: str) -> bool:
+    """T-13: what no text has (controls, half characters), and what turns the reading order."""
+    return category(char) in ("Cc", "Cs") or "\u202a" <= char <= "\u202e" or (
+        "\u2066" <= char <= "\u2069"
+    )
 
 
 def inside(house: House, folder: Iri, name: str, *, container: bool = False) -> Iri:

@@ -7,7 +7,7 @@ from consent.house import House
 from consent.proof.receipt import Receipt
 from consent.proof.verify import verify_receipt
 from dashboard import lookups
-from dashboard.pages import EVENTS, Section, code_of
+from dashboard.pages import EVENTS, UNKNOWN_STATE, Section, code_of
 from dashboard.records import node, nodes, record_sections
 from dashboard.visit import Page, Visit
 from dashboard.words import Words, mark
@@ -23,6 +23,12 @@ _STATUS: Mapping[str, str] = {
     "ConsentExpired": EVENTS["expire"],
     "k:Exhausted": EVENTS["exhaust"],
     "ConsentWithdrawn": EVENTS["withdraw"],
+    "k:paused": EVENTS["pause"],
+    "k:Narrowed": EVENTS["narrow"],
+    "k:Relinquished": EVENTS["relinquish"],
+    "ConsentRevoked": EVENTS["revoke"],
+    "ConsentInvalidated": EVENTS["invalidate"],
+    "k:Superseded": EVENTS["supersede"],
 }
 
 
@@ -57,13 +63,17 @@ async def receipt_page(house: House, visit: Visit) -> Page:
 
 
 def _happened(record: Mapping[str, object], words: Words) -> list[str]:
-    lines = []
+    lines, before = [], ""
     for event in nodes(record.get("hasConsentStatus")):
         listed = event["type"] if isinstance(event["type"], list) else [event["type"]]
-        kinds = [str(kind) for kind in listed]
-        word = next((_STATUS[kind] for kind in kinds if kind in _STATUS), kinds[0])
+        # The kinds go from general to particular: the last one that has a word says most.
+        kinds = [str(kind) for kind in reversed(listed)]
+        word = next((_STATUS[kind] for kind in kinds if kind in _STATUS), UNKNOWN_STATE.word)
+        if (before, word) == (EVENTS["pause"], EVENTS["start"]):
+            word = EVENTS["resume"]  # DPV has one word for both
         at = words.plain_moment(read_instant(str(event["isIndicatedAtTime"])))
         lines.append(f"{at}: {words.say(word)}")
+        before = word
     return lines
 
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from aiohttp import BodyPartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from dashboard.forms import Form
 from dashboard.visit import File
@@ -15,6 +16,7 @@ FILE_TYPE = "multipart/form-data"
 MOST_FIELDS = 10
 LONGEST_FIELD = 64 * 1024
 PLAIN_NAME = 255
+BROKEN = (ValueError, HttpProcessingError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ async def read_file_form(request: web.Request) -> Sent:
                 return Sent(Form(fields), _file(part))
             name = part.name or ""
             fields[name] = (*fields.get(name, ()), await _text(part))
-    except ValueError as error:
+    except BROKEN as error:
         raise Unreadable("This form cannot be read.", problem="bad-form") from error
     raise Unreadable("This form has too many parts.", problem="bad-form")
 
@@ -58,8 +60,14 @@ async def _text(part: BodyPartReader) -> str:
 
 def _file(part: BodyPartReader) -> File:
     async def pieces() -> AsyncIterator[bytes]:
-        while piece := await part.read_chunk(CHUNK):
-            yield piece
+        try:
+            while piece := await part.read_chunk(CHUNK):
+                yield piece
+        except BROKEN as error:
+            raise Unreadable("This file is broken off.", problem="half-file") from error
+        # RFC 2046 §5.1.1: without the boundary after it, nobody knows whether this was all.
+        if not part.at_eof():
+            raise Unreadable("This file is broken off.", problem="half-file")
 
     # Some browsers send a whole path; only the name counts.
     name = (part.filename or "").replace("\\", "/").rsplit("/", 1)[-1][:PLAIN_NAME]

@@ -18,6 +18,7 @@ from identity.who import ANYONE, Who
 from pod import errors
 from pod.errors import PodError
 from pod.iri import Iri, canonical_path
+from pod.national_number import has_national_number
 from pod.vocab import PROBLEM
 
 Room = Callable[[web.Request, Who], Awaitable[web.StreamResponse]]
@@ -115,9 +116,9 @@ class Door:
     def _request_id(self, request: web.Request) -> str:
         """The caller's `X-Request-Id` when it is a plain code, else a new one."""
         given = request.headers.get("X-Request-Id")
-        if given is not None and _REQUEST_ID.fullmatch(given):
-            return given
-        return next(self.request_ids)
+        if given is None or not _REQUEST_ID.fullmatch(given) or has_national_number(given):
+            return next(self.request_ids)  # T-48: it goes into the log and into answers
+        return given
 
     def _require_our_host(self, request: web.Request) -> None:
         # T-03: links, htu and tickets come from the base URL; another Host is another server.

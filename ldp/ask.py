@@ -12,6 +12,7 @@ from acl.soon import Soon
 from identity.who import Who
 from ldp.conditions import Conditions
 from ldp.ranges import Stretch
+from ldp.readers import Readers
 from pod.database import Database
 from pod.errors import PodError
 from pod.files import Files
@@ -35,6 +36,7 @@ class House:
     open_control: bool = False
     remote_groups: RemoteGroups | None = None
     soon: Soon | None = None
+    readers: Readers = field(default_factory=Readers)
 
 
 @dataclass(frozen=True, slots=True)

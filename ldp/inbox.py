@@ -83,7 +83,8 @@ async def _is_in_an_inbox(tx: Tx, ask: Ask, pod: Iri) -> bool:
     return any(inbox != pod and ask.target.startswith(inbox) for inbox in inboxes)
 
 
-@lru_cache(maxsize=1024)
+# Few, since each keeps up to 256 KiB of what somebody wrote.
+@lru_cache(maxsize=64)
 def _advertised(card: Iri, media_type: str, body: bytes) -> tuple[str, ...]:
     """The containers of this pod that its profile names as ldp:inbox; parsed once per content."""
     try:

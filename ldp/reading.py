@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import IO
 
-from acl.decide import Decision, decide
-from acl.journal import new_id, record_use
+from acl.decide import Decision
+from acl.journal import new_id
 from acl.modes import Mode
 from acl.permit import Permit
-from acl.soon import log_unavailable
-from ldp.admission import Denied, look, missing_error, refusal
+from ldp.admission import look, missing_error, refusal
 from ldp.ask import Answer, Ask, House, Stream
 from ldp.conditions import check_read, not_modified
 from ldp.discovery import more_links, shown_owners
@@ -20,15 +19,16 @@ from ldp.navigation import lead
 from ldp.needs import to_read
 from ldp.partial import document, whole
 from ldp.ranges import Stretch
-from ldp.showing import chosen_type, show, show_members
+from ldp.settling import count_and_log, name_entry, settled
+from ldp.showing import chosen_type, is_quick, show, show_members
 from ldp.spool import PAGE, Spool, write_at_once, write_in_pages
 from ldp.strict import baring
-from ldp.uses import shared, use_of, why_free
-from pod import clock, rdf
-from pod.contents import exists, find
+from ldp.uses import shared
+from pod import rdf
+from pod.contents import exists
 from pod.database import Tx
 from pod.errors import Unavailable
-from pod.iri import Iri, is_auxiliary, is_container
+from pod.iri import Iri, is_auxiliary, is_container, storage_of
 from pod.membership import page_of
 from pod.resource import Found, Member
 
@@ -51,17 +51,24 @@ class Seen:
 async def read(house: House, ask: Ask) -> Answer:
     """The resource in the form that fits, or why not.
 
-    A read that only a grant permits is prepared here and settled in one write: decide again, same
-    version still there, count, log (decision 16). When something moved in between, it starts over.
+    A read that only a grant permits is settled in one write (decision 16). What is shown quickly is
+    prepared in that very write. All else is prepared before; the write decides again and sees that
+    the same version is still there. When something moved in between, it starts over.
     """
     if ask.navigates:
         # A13: a browser shows or keeps what is open, whatever it said that it prefers.
         ask = replace(ask, accept=None)
+    first: Seen | None = None
+    if _under_grant(house, ask):
+        first, done = await _at_once(house, ask)
+        if done is not None:
+            return _outcome(done)
     for attempt in range(TRIES):
         if attempt >= PAGED_TRIES and is_container(ask.target) and ask.method == "GET":
             answer, seen, permit = await _look_and_list(house, ask)
         else:
-            seen = await house.db.read(_see, house, ask)
+            seen = first or await house.db.read(_see, house, ask)
+            first = None
             if ask.navigates and not _is_open_file(seen):
                 # A13: settled before permission, so it tells nothing of what is here.
                 return lead(house, ask)
@@ -70,11 +77,47 @@ async def read(house: House, ask: Ask) -> Answer:
         if answer is None:
             continue
         if permit.spend is None or seen.found.resource is None:
+            house.readers.note(ask.who.webid, under_grant=False)
             await shared(house, ask, seen.found.resource, answer)
             return _outcome(answer)
-        if await _settled(house, ask, seen, permit, answer):
+        if await settled(house, ask, seen.found, permit, answer):
+            house.readers.note(ask.who.webid, under_grant=True)
             return _outcome(answer)
     raise Unavailable("This resource changes too fast to be read as a whole; try again.")
+
+
+def _under_grant(house: House, ask: Ask) -> bool:
+    """A guess: whether this will be a read of a document under a grant."""
+    if is_container(ask.target) or is_auxiliary(ask.target):
+        return False
+    return ask.who.named.grant is not None or house.readers.likely(ask.who.webid)
+
+
+async def _at_once(house: House, ask: Ask) -> tuple[Seen | None, Answer | None]:
+    """The answer with its log entry, on disk; or at least what there is, to be prepared at ease."""
+    entry = new_id(house.base)
+    try:
+        seen, answer = await house.db.write(
+            storage_of(ask.target), _see_and_settle, house, ask, entry
+        )
+    except Unavailable:
+        # Whether it needs to be written at all is seen by the long way.
+        return None, None
+    if answer is not None:
+        name_entry(answer, _permit_or_refuse(ask, seen), entry)
+    return seen, answer
+
+
+async def _see_and_settle(tx: Tx, house: House, ask: Ask, entry: Iri) -> tuple[Seen, Answer | None]:
+    """One unit for all of it, if it is under a grant and nothing slow is in it."""
+    seen = await _see(tx, house, ask)
+    permit, resource = _permit_or_refuse(ask, seen), seen.found.resource
+    if permit.spend is None or resource is None or not is_quick(ask, resource, permit.view):
+        return seen, None
+    answer = await _prepare(house, ask, seen, permit, None)
+    if answer is not None:
+        await count_and_log(tx, ask, resource, permit, answer, entry, house.now())
+    return seen, answer
 
 
 def _is_open_file(seen: Seen) -> bool:
@@ -126,8 +169,14 @@ async def _see(tx: Tx, house: House, ask: Ask) -> Seen:
         listed = listed if bare is None else await bare(tx, listed)
     elif may and found.resource is None:
         twin = await _readable_twin(tx, house, ask)
-    owners = await shown_owners(tx, ask.target) if may and ask.who.webid is not None else ()
+    sees_owners = may and ask.who.webid is not None and not _is_cut_down(decision)
+    owners = await shown_owners(tx, ask.target) if sees_owners else ()
     return Seen(found, decision, listed, twin, owners=owners)
+
+
+def _is_cut_down(decision: Decision) -> bool:
+    permit = decision.because(Mode.READ)
+    return permit is not None and permit.view is not None
 
 
 async def _readable_twin(tx: Tx, house: House, ask: Ask) -> bool:
@@ -243,53 +292,6 @@ async def _still(tx: Tx, house: House, ask: Ask, version: int) -> bool:
     found, decision = await look(tx, house, ask.who, ask.target, house.now())
     same = found.resource is not None and found.resource.version == version
     return same and Mode.READ in decision.modes
-
-
-async def _settled(house: House, ask: Ask, seen: Seen, permit: Permit, answer: Answer) -> bool:
-    entry = new_id(house.base)
-    pod, settled = seen.found.pod, False
-    try:
-        settled = await house.db.write(pod, _settle, house, ask, seen, permit, answer, entry)
-    except Unavailable as error:
-        raise log_unavailable() from error
-    finally:
-        if not settled:
-            answer.close()
-    answer.headers.update({"Kluis-Grant": permit.because, "Kluis-Log": entry})
-    if settled and answer.refusal is not None:
-        answer.refusal.headers.update({"Kluis-Grant": permit.because, "Kluis-Log": entry})
-    return settled
-
-
-async def _settle(
-    tx: Tx, house: House, ask: Ask, seen: Seen, permit: Permit, answer: Answer, entry: Iri
-) -> bool:
-    """One commit: decision, count, log entry. False when what was prepared is no longer true."""
-    now = house.now()
-    found = await find(tx, ask.target)
-    decision = await decide(tx, ask.who, found, now, house.sources)
-    current = decision.because(Mode.READ)
-    if current is None or found.resource is None:
-        raise refusal(ask.who, decision, ask.target)
-    if not _same(seen, permit, found, current) or current.spend is None:
-        return False
-    moment = await clock.stamp(tx, now)
-    use = use_of(ask, found.resource, answer, permit.ground)
-    free = await why_free(tx, ask, permit, str(use.version), answer, moment)
-    if answer.status in (200, 206) and free is None:
-        if current.wait is not None:
-            raise Denied(current.wait, ask.target)
-        await current.spend(tx, moment)
-    await record_use(tx, replace(use, reason=free), entry, moment, marked=True)
-    return True
-
-
-def _same(seen: Seen, permit: Permit, found: Found, current: Permit) -> bool:
-    """The very grant version, resource version and mode of access that the answer was made from."""
-    before, now = seen.found.resource, found.resource
-    if before is None or now is None or before.version != now.version:
-        return False
-    return (current.because, current.view) == (permit.because, permit.view)
 
 
 def options(house: House, ask: Ask, seen: Seen) -> Answer:

@@ -16,6 +16,9 @@ from pod.errors import NotAcceptable, Refused
 from pod.projection import project
 from pod.resource import Member, Resource
 
+# So much is converted in less time than a second unit of work would take.
+QUICK = 4 * 1024
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -62,6 +65,14 @@ def chosen_type(ask: Ask, resource: Resource, view: View | None) -> str:
 def is_projection(view: View | None) -> bool:
     """Whether only some properties may be shown (KC-20)."""
     return view is not None and view.properties is not None
+
+
+def is_quick(ask: Ask, resource: Resource, view: View | None) -> bool:
+    """Whether it can be shown within a unit of work: no file to open, and little to convert."""
+    if resource.is_container or resource.blob is not None:
+        return False
+    as_stored = chosen_type(ask, resource, view) == resource.essence and not is_projection(view)
+    return as_stored or resource.size <= QUICK
 
 
 async def show(house: House, resource: Resource, view: View | None, media_type: str) -> Shown:

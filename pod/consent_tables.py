@@ -183,7 +183,7 @@ CREATE TABLE statutory_objection (
     subject TEXT NOT NULL,
     rights_case TEXT NOT NULL,
     since INTEGER NOT NULL,
-    PRIMARY KEY (statutory, subject)
+    PRIMARY KEY (statutory, subject, rights_case)
 );
 CREATE TABLE statutory_told (
     statutory TEXT NOT NULL REFERENCES statutory (id),

@@ -125,7 +125,7 @@ async def _approve(tx: Tx, yes: _Yes, house: House) -> Answer | None:
     await _require_shown(tx, yes)
     _require_open(put)
     terms = chosen(put.request, yes.offers, yes.choice, moment)
-    _require_confirmed(yes, [datum.cls or "" for datum in terms.data if datum.special], house)
+    _require_confirmed(yes, [datum.cls or "" for datum in terms.data if datum.special], moment)
     if pod is None or terms.valid_from is None or terms.valid_until is None:
         raise LookupError("terms that were chosen have a pod and an end")
     grant = Grant(
@@ -216,7 +216,7 @@ def _require_open(put: Put) -> None:
         )
 
 
-def _require_confirmed(yes: _Yes, special: Sequence[str], house: House) -> None:
+def _require_confirmed(yes: _Yes, special: Sequence[str], moment: Instant) -> None:
     """KC-14: special categories take a yes each, from somebody who signed in just now."""
     if not special:
         return
@@ -228,5 +228,6 @@ def _require_confirmed(yes: _Yes, special: Sequence[str], house: House) -> None:
             errors=[{"pointer": "/confirm", "detail": cls} for cls in missing],
         )
     signed_in = yes.who.signed_in
-    if signed_in is None or house.now() - signed_in > FRESH:
+    # A sign-in has its time from the clock of consent, as the yes has.
+    if signed_in is None or moment - signed_in > FRESH:
         raise Refused("Sign in again first: this is sensitive data.", problem="step-up")

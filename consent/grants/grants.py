@@ -78,15 +78,24 @@ async def _grant(tx: Tx, who: Who, id_: str, house: House) -> Seen:
 
 async def history(house: House, who: Who, id_: str) -> list[dict[str, object]]:
     """Every event, oldest first."""
-    seen = await grant(house, who, id_)
-    events = await house.db.read(events_of, seen.grant.id)
-    return [event.json() for event in events]
+    await grant(house, who, id_)
+    return await house.db.read(_history, who, id_, house)
+
+
+async def _history(tx: Tx, who: Who, id_: str, house: House) -> list[dict[str, object]]:
+    seen = await _grant(tx, who, id_, house)
+    return [event.json() for event in await events_of(tx, seen.grant.id)]
 
 
 async def record(house: House, who: Who, id_: str) -> Node:
     """The grant as a dpv:ConsentRecord (domain.md §3)."""
-    seen = await grant(house, who, id_)
-    return await house.db.read(record_in_force, seen.grant, house.base)
+    await grant(house, who, id_)
+    return await house.db.read(_record, who, id_, house)
+
+
+async def _record(tx: Tx, who: Who, id_: str, house: House) -> Node:
+    seen = await _grant(tx, who, id_, house)
+    return await record_in_force(tx, seen.grant, house.base)
 
 
 async def receipt(house: House, who: Who, id_: str) -> Receipt:

@@ -88,9 +88,10 @@ async def _suspended(tx: Tx) -> frozenset[str]:
 
 
 async def pause_for_purpose(tx: Tx, press: Press, purpose: str, moment: Instant) -> list[str]:
-    """domain.md 2.5: a purpose that is suspended pauses its grants; called in that commit.
+    """domain.md 2.5: a purpose that is suspended pauses its grants.
 
-    Those that sleep already go on sleeping for their own reason. Names of what was paused.
+    Called in that commit, before the purpose's row says so: until then they were awake. Those
+    that sleep already go on sleeping for their own reason. Names of what was paused.
     """
     paused: list[str] = []
     for each in await in_force_for(tx, purpose):
@@ -104,7 +105,8 @@ async def pause_for_purpose(tx: Tx, press: Press, purpose: str, moment: Instant)
 async def resume_for_purpose(tx: Tx, press: Press, purpose: str, moment: Instant) -> list[str]:
     """The purpose is published again: wake what its suspension put to sleep, no more.
 
-    Called in that commit, after the purpose's row says so. Names of what was woken.
+    Called in that commit, before the purpose's row says so: until then they slept, also those
+    whose time came meanwhile. Names of what was woken.
     """
     woken: list[str] = []
     for each in await in_force_for(tx, purpose):

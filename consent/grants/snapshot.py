@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from pod.database import Row, Tx, Value
 
-_Question = tuple[str, tuple[Value, ...]]
+_Question = tuple[str, tuple[tuple[str, Value], ...]]
 
 
 @dataclass(slots=True)
@@ -20,7 +20,7 @@ class Snapshot(Tx):
     _found: dict[_Question, Row | None] = field(default_factory=dict)
 
     async def one(self, sql: str, /, **values: Value) -> Row | None:
-        question = (sql, tuple(values.values()))
+        question = (sql, tuple(values.items()))
         if question not in self._found:
             self._found[question] = await self.tx.one(sql, **values)
         return self._found[question]

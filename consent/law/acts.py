@@ -157,8 +157,10 @@ async def _late(tx: Tx, house: House, most: int) -> Collection[Statutory]:
 
 
 async def _classes(tx: Tx, house: House) -> Collection[Statutory]:
+    """Those in force that some pod was not told of yet: a round without news writes nothing."""
     moment = await clock.instant(tx, house.now())
-    return [a for a in await of_classes(tx) if a.state_at(moment) is State.ACTIVE]
+    active = [a for a in await of_classes(tx) if a.state_at(moment) is State.ACTIVE]
+    return [access for access in active if await pods_to_tell(tx, access, 1)]
 
 
 async def _settle_one(tx: Tx, id_: str, house: House) -> None:

@@ -243,10 +243,10 @@ async def mark_unconcerned(tx: Tx, id_: str, pod: Iri) -> None:
 
 
 async def told_pods(tx: Tx, id_: str, most: int) -> list[Iri]:
-    """The pods whose row of changes has it."""
+    """The pods whose row of changes has it; those whose owner left are gone."""
     rows = await tx.all(
-        "SELECT pod FROM statutory_told WHERE statutory = :id AND told = 1"
-        " ORDER BY pod LIMIT :most",
+        "SELECT t.pod FROM statutory_told t JOIN pod p ON p.iri = t.pod"
+        " WHERE t.statutory = :id AND t.told = 1 ORDER BY t.pod LIMIT :most",
         id=id_,
         most=most,
     )

@@ -8,12 +8,13 @@ import orjson
 
 from consent.caller import caller_of, owns
 from consent.house import House
-from consent.lists import Page, before
+from consent.lists import Page
 from consent.log.forms import OWNERS_ONLY, Entry
 from consent.log.forms import as_csv as as_csv
 from consent.registry.agency import party_of
 from identity.who import Who
 from pod.database import Tx
+from pod.errors import Unreadable
 from pod.instant import HOUR, Instant, text_of
 
 
@@ -59,30 +60,53 @@ async def _entries(
         return []
     if filters.agency not in (None, caller.agency):
         return []
-    rows = await _rows(tx, pod, filters, caller.agency, page, external=False)
+    rows = await _rows(tx, pod, filters, caller.agency, page, owners=False)
     return [{k: v for k, v in entry.items() if k not in OWNERS_ONLY} for entry in rows]
 
 
 async def _rows(
-    tx: Tx, pod: str, filters: Filter, agency: str | None, page: Page, *, external: bool = True
+    tx: Tx, pod: str, filters: Filter, agency: str | None, page: Page, *, owners: bool = True
 ) -> list[Entry]:
-    # What an agency pushed itself it does not get back: that would tell it whose pods are here.
+    # What an agency pushed itself, or tried where it never had a permission, it does not get back:
+    # that would tell it which pods are here (T-47, invariant 13).
     rows = await tx.all(
         "SELECT entry FROM journal WHERE pod = :pod AND seq < :before"
         " AND (:agency = '' OR agency = :agency) AND (:grant = '' OR grant_id = :grant)"
         " AND (:outcome = '' OR outcome = :outcome) AND time >= :start AND time < :end"
-        " AND external <= :external ORDER BY seq DESC LIMIT :limit",
+        " AND (:owners = 1 OR (external = 0 AND (outcome = 'allowed' OR grant_id IS NOT NULL"
+        " OR EXISTS (SELECT 1 FROM consent_grant g WHERE g.pod = :pod AND g.agency = :agency))))"
+        " ORDER BY seq DESC LIMIT :limit",
         pod=pod,
-        before=await before(tx, "journal", page.after),
+        before=await _place(tx, pod, agency, page.after, owners=owners),
         agency=agency or "",
         grant=filters.grant or "",
         outcome=filters.outcome or "",
         start=filters.start or 0,
         end=2**62 if filters.end is None else filters.end,
-        external=int(external),
+        owners=int(owners),
         limit=page.limit,
     )
     return [orjson.loads(row["entry"]) for row in rows]
+
+
+async def _place(tx: Tx, pod: str, agency: str | None, after: str | None, *, owners: bool) -> int:
+    """The number that a cursor stands for, in this log and of those that are seen.
+
+    Decision 40: a cursor of another log would tell an agency which number is the higher.
+    """
+    if after is None:
+        return 2**62
+    row = await tx.one(
+        "SELECT seq FROM journal WHERE id = :id AND pod = :pod"
+        " AND (:owners = 1 OR (agency = :agency AND external = 0))",
+        id=after,
+        pod=pod,
+        agency=agency or "",
+        owners=int(owners),
+    )
+    if row is None:
+        raise Unreadable("There is no such place in the list.", problem="bad-cursor")
+    return int(row["seq"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,56 +5,18 @@ from collections.abc import Iterator, Mapping
 from html import escape
 
 from consent.asking.words import WORDS, in_language, length_in_words, time_in_words
+from consent.proof.receipt_words import event_word, more_words, state_word
 from pod.instant import read_instant
 
 Json = Mapping[str, object]
 Words = Mapping[str, str]
-
-_MORE: Mapping[str, Words] = {
-    "nl": {
-        "title": "Bewijs van uw toestemming",
-        "issued": "Gemaakt op",
-        "state": "Stand",
-        "subject": "Van wie zijn de gegevens?",
-        "happened": "Wat er gebeurde",
-        "signed": "Het ondertekende bewijs",
-        "check": "Met kluis verify-receipt kan iedereen dit nagaan.",
-    },
-    "en": {
-        "title": "Receipt of your consent",
-        "issued": "Made on",
-        "state": "State",
-        "subject": "Whose data?",
-        "happened": "What happened",
-        "signed": "The signed receipt",
-        "check": "Anyone can check this with kluis verify-receipt.",
-    },
-    "fr": {
-        "title": "Preuve de votre consentement",
-        "issued": "Établi le",
-        "state": "État",
-        "subject": "À qui sont ces données\u00a0?",
-        "happened": "Ce qui s'est passé",
-        "signed": "La preuve signée",
-        "check": "Tout le monde peut la vérifier avec kluis verify-receipt.",
-    },
-    "de": {
-        "title": "Nachweis Ihrer Einwilligung",
-        "issued": "Erstellt am",
-        "state": "Stand",
-        "subject": "Wessen Daten?",
-        "happened": "Was geschah",
-        "signed": "Der unterschriebene Nachweis",
-        "check": "Mit kluis verify-receipt kann jeder das prüfen.",
-    },
-}
 
 
 def as_page(receipt: Json, jws: str) -> bytes:
     """The page: who, what, why, until when, how long kept, and the signature itself."""
     record = _node(receipt, "hasRecordOfActivity")
     language = _language(record)
-    more = _MORE[language]
+    more = more_words(language)
     rows = "".join(
         f"<dt>{escape(name)}</dt>" + "".join(f"<dd>{escape(line)}</dd>" for line in lines)
         for name, lines in _rows(record, receipt, language)
@@ -70,7 +32,7 @@ def as_page(receipt: Json, jws: str) -> bytes:
 
 
 def _rows(record: Json, receipt: Json, language: str) -> Iterator[tuple[str, list[str]]]:
-    words, more = WORDS[language], _MORE[language]
+    words, more = WORDS[language], more_words(language)
     controller, process = _node(record, "hasDataController"), _node(record, "hasProcess")
     yield words["who"], [in_language(_texts(controller, "hasName"), language)]
     yield more["subject"], [str(record.get("hasDataSubject"))]
@@ -84,7 +46,7 @@ def _rows(record: Json, receipt: Json, language: str) -> Iterator[tuple[str, lis
     named = [str(one) for one in others] if isinstance(others, list) else []
     yield words["others"], named or [words["nobody"]]
     yield words["rights"], [words["stop"], words["copies"], words["ask"], words["complain"]]
-    yield more["state"], [str(record.get("k:state"))]
+    yield more["state"], [state_word(str(record.get("k:state")), language)]
     yield more["happened"], [_event(one, language) for one in _nodes(record, "hasConsentStatus")]
     yield more["issued"], [_time(receipt.get("dct:issued"), language), str(receipt.get("id"))]
 
@@ -127,7 +89,7 @@ def _kept(process: Json, language: str) -> str:
 def _event(event: Json, language: str) -> str:
     kinds = event.get("type")
     names = kinds if isinstance(kinds, list) else [kinds]
-    what = ", ".join(_last(str(name)) for name in names)
+    what = event_word([_last(str(name)) for name in names], language)
     return f"{_time(event.get('isIndicatedAtTime'), language)}: {what}"
 
 

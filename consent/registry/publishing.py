@@ -2,7 +2,7 @@
 """Agencies draft purposes; operators publish, suspend and retire: one table (domain.md 2.5)."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from hashlib import sha256
 
@@ -155,8 +155,9 @@ async def _move_purpose(tx: Tx, slug: str, version: str, try_: Try, house: House
         return again
     require_match(try_.if_match, tag_of(purpose_json(purpose)))
     state = _after(PURPOSE_MOVES, purpose.state, try_.move, "purpose")
+    # Before its row says so: what began earlier was awake until now, and its history says that.
+    await _follow(tx, purpose.state, replace(purpose, state=state), house, moment)
     after = await change_purpose(tx, purpose, state)
-    await _follow(tx, purpose.state, after, house, moment)
     return await _kept(tx, try_.once, 200, after.id, purpose_json(after), moment)
 
 

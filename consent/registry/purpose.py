@@ -265,7 +265,7 @@ async def purposes(
 ) -> Sequence[Purpose]:
     """Published purposes (or those of that shelf), newest first."""
     shelf = shelf or Shelf()
-    if after is not None and not await _is_there(tx, after):
+    if after is not None and not await _is_there(tx, after, shelf):
         raise Unreadable("There is no such place in the list.", problem="bad-cursor")
     rows = await tx.all(
         "SELECT state, body FROM purpose"
@@ -280,8 +280,16 @@ async def purposes(
     return [_purpose(row, base) for row in rows]
 
 
-async def _is_there(tx: Tx, id_: str) -> bool:
-    return await tx.one("SELECT 1 AS there FROM purpose WHERE id = :id", id=id_) is not None
+async def _is_there(tx: Tx, id_: str, shelf: Shelf) -> bool:
+    """Nobody learns from a cursor what others draft."""
+    row = await tx.one(
+        "SELECT 1 AS there FROM purpose WHERE id = :id AND (state <> 'draft'"
+        " OR (:state IN ('', 'draft') AND (:agency = '' OR agency = :agency)))",
+        id=id_,
+        state=shelf.state or "",
+        agency=shelf.agency or "",
+    )
+    return row is not None
 
 
 async def slug_owner(tx: Tx, slug: str) -> str | None:

@@ -21,6 +21,7 @@ from consent.grants.ledger import events_of
 from consent.grants.settlement import settle_due
 from consent.proof.receipt import find_receipt
 from consent.proof.signer import opened
+from pod import clock
 from pod.errors import PodError
 from pod.instant import DAY, MINUTE, text_of
 
@@ -216,6 +217,19 @@ async def test_sensitive_data_needs_a_yes_of_its_own_and_a_fresh_sign_in(village
     grant = await approved(village, name, who=fresh, confirm=[ILLNESS])
 
     assert grant["data"][0]["special"]
+
+
+async def test_a_wall_clock_that_is_set_back_makes_no_old_sign_in_fresh(village: Village) -> None:
+    await village.put(f"{BASE}an/ziek.ttl", f"<> a <{ILLNESS}> .".encode())
+    changes: dict[str, Any] = {"purpose": HEALTH_PURPOSE, "data": [{"class": ILLNESS}]}
+    name = await asked(village, **changes)
+    await village.db.write(None, clock.mark, START + DAY)  # a clock that was wrong for a while
+
+    old = replace(AN_WHO, signed_in=START + MINUTE)
+
+    assert await problem_of(village, name, who=old, confirm=[ILLNESS]) == "step-up"
+    fresh = replace(AN_WHO, signed_in=START + DAY - MINUTE)
+    assert await approved(village, name, who=fresh, confirm=[ILLNESS])
 
 
 @pytest.mark.parametrize("acr", ["high", None])

@@ -23,7 +23,7 @@ from ldp.reading import read
 from pod import rdf
 from pod.instant import DAY, HOUR, MINUTE, text_of
 
-from .conftest import AGENCY, AGENCY_WHO, BASE, SLIPS, START, Village
+from .conftest import AGENCY, AGENCY_WHO, BANK_WHO, BASE, SLIPS, START, Village
 from .steps import granted
 from .test_http import Api, _identify
 from .test_log_soon import OPEN, STRANGER
@@ -106,6 +106,32 @@ async def test_an_agency_sees_its_own_entries_without_their_numbers(api: Api) ->
     assert (await api.get(LOG, "bank"))["items"] == []
     _, table = await api.call("GET", LOG, "agency", headers={"Accept": "text/csv"})
     assert b"hash" not in table.splitlines()[0]
+
+
+async def test_tries_without_any_permission_tell_an_agency_of_no_pod(api: Api) -> None:
+    """T-47, invariant 13: its log of a pod where it has nothing is that of no pod at all."""
+    await granted(api.village)
+    await api.village.read(BANK_WHO, SLIPS[0])
+
+    there = await api.call("GET", LOG, "bank")
+    nowhere = await api.call("GET", f"/.consent/log?pod={BASE}nobody/", "bank")
+
+    assert there[1] == nowhere[1] == {"items": []}
+    assert [e["reason"] for e in await items(api)] == ["grant-missing"]  # she sees it
+    assert await api.village.read(AGENCY_WHO, SLIPS[2]) == "target-not-granted"
+    assert [e["reason"] for e in await items(api, who="agency")] == ["target-not-granted"]
+
+
+async def test_a_place_in_another_log_is_no_place_in_this_one(api: Api) -> None:
+    """Decision 40: which of two hidden numbers is the higher is not told."""
+    await granted(api.village)
+    await reads(api)
+    mine = (await items(api))[0]["id"]
+    elsewhere = f"/.consent/log?pod={BASE}youssef/&after={quote(mine)}"
+
+    for who in ("youssef", "agency"):
+        assert await api.problem("GET", elsewhere, who) == (400, "bad-cursor")
+    assert await items(api, f"&after={quote(mine)}", "agency") == []
 
 
 async def test_reads_by_nobody_known_are_numbers_beside_the_chain(api: Api) -> None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """A receipt as one page, in the language of its notice, with nothing alive in it (KC-18)."""
 
+import re
 from collections.abc import AsyncIterator
 from html.parser import HTMLParser
 from typing import Any
@@ -11,6 +12,8 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from consent.asking.words import WORDS
 from consent.proof.receipt_page import as_page
+from consent.proof.receipt_words import MORE, STATES, event_word, state_word
+from consent.proof.record import _STATUS as KINDS
 from consent.proof.verify import verify_receipt
 from consent.routes import routes
 from identity.door import Door
@@ -85,6 +88,18 @@ async def test_what_was_never_limited_is_said(api: Api) -> None:
     page, _ = await page_in(api, "nl", recipients=None)
 
     assert WORDS["nl"]["nobody"] in page
+
+
+@pytest.mark.parametrize("language", ["nl", "en", "fr", "de"])
+def test_every_kind_of_event_and_state_is_said_in_words(language: str) -> None:
+    for kinds in KINDS.values():
+        names = [kind.removeprefix("k:") for kind in kinds]
+        assert not re.search("Consent[A-Z]", event_word(names, language))
+    for words in (MORE, STATES):
+        assert words[language].keys() == words["nl"].keys()
+    assert event_word(["ConsentStatusInvalidForProcessing", "paused"], language) == state_word(
+        "paused", language
+    )
 
 
 def test_hostile_texts_are_texts() -> None:

@@ -114,6 +114,16 @@ async def test_the_list_by_state_is_public_but_for_drafts(api: Api) -> None:
     assert await api.problem("GET", "/.consent/agencies?after=x") == (400, "bad-cursor")
 
 
+async def test_a_cursor_does_not_tell_what_others_draft(api: Api) -> None:
+    await api.call("POST", "/.consent/purposes", "agency", json=a_purpose())
+
+    for who in (None, "bank"):
+        tried = await api.problem("GET", f"/.consent/purposes?after={NEW}", who)
+        assert tried == (400, "bad-cursor")
+    own, _ = await api.call("GET", f"/.consent/purposes?state=draft&after={NEW}", "agency")
+    assert own.status == 200
+
+
 async def test_the_same_version_again_exists(api: Api) -> None:  # KC-7
     first, _ = await api.call("POST", "/.consent/purposes", "agency", json=a_purpose())
     other = a_purpose(label={"nl": "Een andere tekst"})

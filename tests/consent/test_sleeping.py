@@ -10,6 +10,7 @@ from consent.grants.events import events_of
 from consent.grants.ledger import find_grant
 from consent.grants.settlement import settle_all
 from consent.proof.receipt import Press
+from consent.proof.validity import validity_at
 from pod import clock
 from pod.database import Tx
 from pod.errors import Clash
@@ -23,13 +24,14 @@ async def suspend(village: Village, state: str = "suspended") -> list[str]:
     """The purpose's row and its grants in one commit, as the registry does it."""
 
     async def work(tx: Tx) -> list[str]:
-        await tx.run("UPDATE purpose SET state = :state WHERE id = :id", state=state, id=PURPOSE)
         press = Press(BASE, village.house.signer)
         moment = await clock.instant(tx, village.time[0])
         follow = sleeping.resume_for_purpose
         if state == "suspended":
             follow = sleeping.pause_for_purpose
-        return await follow(tx, press, PURPOSE, moment)
+        moved = await follow(tx, press, PURPOSE, moment)
+        await tx.run("UPDATE purpose SET state = :state WHERE id = :id", state=state, id=PURPOSE)
+        return moved
 
     return await village.db.write(None, work)
 
@@ -104,9 +106,30 @@ async def test_what_begins_meanwhile_begins_asleep(village: Village, settled: bo
 
     assert await reads(village, grant) == "grant-paused"
 
-    woken = await suspend(village, "published")
-    assert woken == ([grant["id"]] if settled else [])
+    assert await suspend(village, "published") == [grant["id"]]
     assert await reads(village, grant) == "allowed"
+    events = await village.db.read(events_of, grant["id"])
+    assert [event.kind for event in events] == ["create", "start", "pause", "resume"]
+    assert [event.time for event in events[1:]] == [START + DAY, START + DAY, START + 2 * DAY]
+
+
+async def test_what_began_unnoticed_was_awake_until_the_suspension(village: Village) -> None:
+    """KC-17: no read that was allowed lies in a time of which the history says that it slept."""
+    later = {"duration": None, "validFrom": text_of(START + DAY)}
+    grant = await granted(village, validUntil=text_of(START + 9 * DAY), **later)
+    village.later(2 * DAY)
+    assert await reads(village, grant) == "allowed"
+    village.later(DAY)
+
+    assert await suspend(village) == [grant["id"]]
+
+    found = await village.db.read(find_grant, grant["id"])
+    events = await village.db.read(events_of, grant["id"])
+    assert found is not None
+    assert [event.kind for event in events] == ["create", "start", "pause"]
+    assert [event.time for event in events[1:]] == [START + DAY, START + 3 * DAY]
+    assert validity_at(found, events, START + 2 * DAY).in_force
+    assert not validity_at(found, events, START + 3 * DAY).in_force
 
 
 async def test_what_ended_meanwhile_is_not_woken(village: Village) -> None:

@@ -11,8 +11,10 @@ from consent.law.acts import settle_statutory
 from consent.law.permits import beside
 from consent.law.statutory import TABLE, Move, State
 from notify import outbox
+from pod.database import Tx
 from pod.instant import DAY, text_of
 from pod.iri import Iri
+from pod.sqlite import Sqlite
 
 from .conftest import AGENCY, AGENCY_WHO, AN, BASE, LOON, PURPOSE, SLIPS, START, YOUSSEF, Village
 from .office import open_office
@@ -333,6 +335,49 @@ async def test_an_objection_may_stop_it_until_it_is_settled(api: Api) -> None:
     answer, _ = await api.call("POST", f"{made['id']}/resume", "operator")
     assert answer.status == 200
     assert (await api.get(made["id"], "an"))["state"] == "active"
+
+
+async def test_each_of_two_objections_stops_it_until_it_is_closed_itself(api: Api) -> None:
+    made = await declared(api)
+    where = f"{made['id']}/object"
+    cases = [(await api.call("POST", where, "an", json={"suspend": True}))[1] for _ in range(2)]
+
+    await api.call("POST", f"{cases[0]['id']}/close", "an")
+
+    assert (await api.get(made["id"], "an"))["state"] == "suspended"
+    await api.call("POST", f"{cases[1]['id']}/close", "an")
+    assert (await api.get(made["id"], "an"))["state"] == "active"
+
+
+@pytest.mark.parametrize("move", ["suspend", "end"])
+async def test_it_can_be_stopped_after_somebody_it_was_told_to_left(api: Api, move: str) -> None:
+    made = await declared(api)
+
+    async def leave(tx: Tx) -> None:
+        await tx.run("DELETE FROM owner WHERE pod = :pod", pod=f"{BASE}an/")
+        await tx.run("DELETE FROM resource WHERE pod = :pod", pod=f"{BASE}an/")
+        await tx.run("DELETE FROM pod WHERE iri = :pod", pod=f"{BASE}an/")
+
+    await api.village.db.write(None, leave)
+    answer, body = await api.call("POST", f"{made['id']}/{move}", "operator")
+
+    assert answer.status == 200, body
+    assert body["state"] == ("ended" if move == "end" else "suspended")
+
+
+async def test_a_round_without_news_of_a_class_writes_nothing(api: Api) -> None:
+    everyone = {"class": "https://w3id.org/dpv#DataSubject"}
+    data = [{"class": f"{LOON}Loonfiche", "properties": PROPERTIES}]
+    await declared(api, subject=None, **everyone, data=data)
+    await settle_statutory(api.village.house)
+    db = api.village.db
+    assert isinstance(db, Sqlite)
+    before = db.commits
+
+    await settle_statutory(api.village.house)
+
+    assert db.commits == before
+    assert await told(api.village, "youssef")
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,11 @@ def test_a_target_is_kept_in_its_one_spelling() -> None:
         ("2026-03-28T09:00:00Z", "PT24H", "2026-03-29T09:00:00Z"),
         ("2026-10-24T08:00:00Z", "P1D", "2026-10-25T09:00:00Z"),
         ("2026-11-24T10:00:00Z", "P1Y2M3W4DT5H6M7S", "2028-02-18T15:06:07Z"),
+        # The hour that autumn has twice: hours and minutes pass exactly, in both halves.
+        ("2026-10-25T00:30:00Z", "PT10M", "2026-10-25T00:40:00Z"),
+        ("2026-10-25T01:30:00Z", "PT10M", "2026-10-25T01:40:00Z"),
+        ("2026-10-25T01:30:00Z", "PT1H", "2026-10-25T02:30:00Z"),
+        ("2026-03-29T00:30:00Z", "PT1H", "2026-03-29T01:30:00Z"),
     ],
 )
 def test_lengths_are_counted_on_the_calendar_in_brussels(start: str, length: str, end: str) -> None:
@@ -144,6 +149,8 @@ def test_what_is_no_length_is_refused(text: str) -> None:
 def test_a_length_past_the_calendar_is_refused() -> None:
     with pytest.raises(Unprocessable):
         plus(NOW, "P9999Y")
+    with pytest.raises(Unprocessable):
+        plus(read_instant("9999-12-31T23:30:00Z"), "P1D")
 
 
 _json = st.recursive(

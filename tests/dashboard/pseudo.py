@@ -4,12 +4,14 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from html.parser import HTMLParser
 
 from babel.support import Translations
 from markupsafe import Markup, escape
 
 from consent.asking.words import WORDS
+from dashboard.catalogue import found_texts
 from dashboard.words import Words
 from pod.instant import Instant
 
@@ -32,10 +34,12 @@ class MarkedTranslations(Translations):
         self.said = said
 
     def gettext(self, message: str) -> str:
-        return f"{OPEN}{self.said.gettext(message)}{SHUT}"
+        said = self.said.gettext(message)
+        return _marked(said) if message in _known_texts() else said
 
     def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
-        return f"{OPEN}{self.said.ngettext(msgid1, msgid2, n)}{SHUT}"
+        said = self.said.ngettext(msgid1, msgid2, n)
+        return _marked(said) if msgid1 in _known_texts() else said
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,12 @@ class MarkedWords(Words):
 
     def length(self, text: str) -> str:
         return _marked(Words.length(self, text))
+
+
+@cache
+def _known_texts() -> frozenset[str]:
+    """What the extractor finds: a text that is put together while running has no translation."""
+    return frozenset(text.forms[0] for text in found_texts())
 
 
 def _marked(text: str) -> str:
@@ -178,7 +188,7 @@ def _is_known(text: str) -> bool:
 
 
 _NOTICES = [
-    re.compile(PLACE.sub(".+", re.escape(text.strip(" :;,."))))
+    re.compile(PLACE.sub(".+", re.escape(_bare(text))))
     for words in WORDS.values()
     for text in words.values()
 ]

@@ -71,6 +71,13 @@ async def test_every_page_that_real_browsers_look_at_says_nothing_else(
     assert len([answer for answer in answers if answer.status == 200]) > 40
 
 
+def test_a_text_that_the_extractor_does_not_find_is_not_marked() -> None:
+    words = marked(load_words())["nl"]
+
+    assert OPEN not in words.say("Zomaar een tekst")
+    assert OPEN not in words.many("Zomaar {number} tekst", "Zomaar {number} teksten", 2)
+
+
 def test_it_says_the_same_in_every_language() -> None:
     plain, text = load_words(), "Mag {agency} uw gegevens lezen?"
     for name, words in marked(plain).items():

@@ -2,12 +2,15 @@
 """A town of more people: an operator who signs in, a second agency, callbacks, many readings."""
 
 import asyncio
+import os
+import signal
 import time
-from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from socket import create_connection
+from subprocess import Popen
 from typing import Any
 from urllib.parse import quote
 
@@ -29,10 +32,56 @@ from commands.demo.cast import (
 )
 from commands.demo.papers import SLIPS
 from commands.demo.seed import seed
-from commands.launch import Place, free_port, start, stop
+from commands.launch import Place, free_port
+
+from .lines import children_of
 
 MANY = 1_000_000
+PATIENCE = 60  # seconds; a machine that does other things besides is slow to start workers
+SETTINGS = ("workers",)
+SPARE = "opvang-reserve"  # credentials of the agency that a test may end
 KINDS = ("whole", "same", "range", "head")
+
+
+@dataclass(frozen=True, slots=True)
+class Hall:
+    """Where the server is and who may come in, and where the agency hears of things."""
+
+    place: Place
+    cast: Cast
+    ear: int = field(default_factory=free_port)
+    servers: list[Popen[bytes]] = field(default_factory=list)
+
+    @property
+    def callback(self) -> str:
+        return f"http://127.0.0.1:{self.ear}/kluis"
+
+    def open(self) -> None:
+        """Start the server and wait until it answers."""
+        environ = {name: os.environ[name] for name in os.environ if not name.startswith("KLUIS_")}
+        environ |= {f"KLUIS_{name.upper()}": self.place.settings[name] for name in SETTINGS}
+        with self.place.log.open("ab") as log:
+            command, folder = self.place.command, self.place.folder
+            server = Popen(
+                command, cwd=folder, env=environ, stdout=log, stderr=log, start_new_session=True
+            )
+        self.servers.append(server)
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end and server.poll() is None:
+            try:
+                create_connection(("127.0.0.1", self.place.port), timeout=1).close()
+                return
+            except OSError:
+                time.sleep(0.05)
+        raise AssertionError(f"no server within {PATIENCE} s: {self.place.last_words()}")
+
+    def kill(self) -> None:
+        """SIGKILL to the server and all that it started: no farewell, no flush."""
+        server = self.servers[-1]
+        for pid in (server.pid, *children_of(server.pid)):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        server.wait()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +89,6 @@ class City:
     """Everybody signed in at a server with workers."""
 
     web: Web
-    place: Place
-    process: Process
     cast: Cast
     an: Citizen
     agency: Agency
@@ -52,15 +99,15 @@ class City:
     def slip(self) -> str:
         return self.an.has(SLIPS[0].path)
 
-    async def ask(self, **changes: Json) -> str:
+    async def ask(self, login: Login | None = None, **changes: Json) -> str:
         """The agency's request; its address."""
         question: Json = {**asked_of(self.an, self.agency, MANY), **changes}
-        asked = await self.web.post(".consent/requests", question, self.agency.login)
+        asked = await self.web.post(".consent/requests", question, login or self.agency.login)
         return text_at(want_status(asked, 202).json, "id")
 
-    async def grant(self, **changes: Json) -> str:
+    async def grant(self, login: Login | None = None, **changes: Json) -> str:
         """Asked, read and approved."""
-        request, an = await self.ask(**changes), self.an.login
+        request, an = await self.ask(login, **changes), self.an.login
         notice = want_status(await self.web.get(f"{request}/notice?lang=nl", an), 200).json
         yes: Json = {"noticeHash": text_at(notice, "hash"), "lang": "nl"}
         given = await self.web.post(f"{request}/approve", yes, an)
@@ -75,10 +122,13 @@ class City:
         return want_status(await self.web.get(where, self.an.login, "*/*"), 200).body
 
 
-def planted(base: str, cast: Cast, callbacks: tuple[str, ...]) -> Any:
+def planted(base: str, cast: Cast, callback: str) -> Any:
     """The seed of a town, with credentials for each and an agency that nobody gave anything."""
     sown: Any = seed(base, cast, MANY)
-    sown["agencies"][0]["callbacks"] = list(callbacks)
+    sown["agencies"][0]["callbacks"] = [callback]
+    sown["agencies"][0]["clients"].append(SPARE)
+    keys = sown["accounts"][1]["clientCredentials"]
+    keys.append({**keys[0], "id": SPARE})
     for name in ("kaat", "an", "vreemd"):
         sown["accounts"].append(
             {
@@ -101,27 +151,32 @@ def planted(base: str, cast: Cast, callbacks: tuple[str, ...]) -> Any:
     return sown
 
 
-@asynccontextmanager
-async def a_city(
-    folder: Path, *callbacks: str, heard: Callable[[Answer], None] | None = None, workers: int = 4
-) -> AsyncIterator[City]:
-    """Start, furnish, and stop again; `heard` is told of each answer."""
+@contextmanager
+def a_hall(folder: Path, workers: int = 4) -> Iterator[Hall]:
+    """A server that outlives the loop of a test, so that several tests can share it."""
     place = Place(folder, free_port(), settings={"workers": str(workers)})
-    cast = new_cast()
-    place.sow(planted(place.base, cast, callbacks))
-    process = await start(place)
+    hall = Hall(place, new_cast())
+    place.sow(planted(place.base, hall.cast, hall.callback))
+    hall.open()
     try:
-        async with open_web(place.base, heard or (lambda answer: None)) as web:
-            city = await signed_in(web, place, process, cast)
-            for slip in SLIPS:
-                where = city.an.has(slip.path)
-                want_status(await web.put(where, city.an.login, slip.media_type, slip.body), 201)
-            yield city
+        yield hall
     finally:
-        await stop(process)
+        hall.kill()
 
 
-async def signed_in(web: Web, place: Place, process: Process, cast: Cast) -> City:
+@asynccontextmanager
+async def a_city(hall: Hall, heard: Callable[[Answer], None] | None = None) -> AsyncIterator[City]:
+    """Everybody comes in; `heard` is told of each answer."""
+    async with open_web(hall.place.base, heard or (lambda answer: None)) as web:
+        city = await signed_in(web, hall.cast)
+        for slip in SLIPS:
+            where = city.an.has(slip.path)
+            made = await web.put(where, city.an.login, slip.media_type, slip.body)
+            want_status(made, 201, 204)
+        yield city
+
+
+async def signed_in(web: Web, cast: Cast) -> City:
     """Everybody with a fresh token."""
 
     async def login(name: str, scope: str) -> Login:
@@ -133,7 +188,7 @@ async def signed_in(web: Web, place: Place, process: Process, cast: Cast) -> Cit
     service = await log_in(web, agency_credentials(web.base, cast), "webid")
     agency = Agency(service, agency_id(web.base), purpose_id(web.base))
     stranger, operator = await login("vreemd", "webid"), await login("kaat", SCOPE)
-    return City(web, place, process, cast, an, agency, stranger, operator)
+    return City(web, cast, an, agency, stranger, operator)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +207,11 @@ class Hammer:
     city: City
     grant: str
     kinds: tuple[str, ...] = KINDS
+    login: Login | None = None
     tries: list[Try] = field(default_factory=list)
 
     async def strike(self, kind: str, tag: str) -> Answer:
-        login, sent = self.city.agency.login, time.monotonic()
+        login, sent = self.login or self.city.agency.login, time.monotonic()
         method = "HEAD" if kind == "head" else "GET"
         headers = {**login.headers(method, self.city.slip), "Kluis-Grant": self.grant}
         headers |= {"same": {"If-None-Match": tag}, "range": {"Range": "bytes=0-9"}}.get(kind, {})
@@ -187,8 +243,14 @@ class Hammer:
         return answered
 
 
-async def close_account_credentials(city: City, name: str) -> None:
-    """The agency ends the credentials that its service signs in with."""
+async def spare_login(city: City) -> Login:
+    """The agency's, with credentials that a test may end."""
+    web_id = web_id_of(city.web.base, city.cast.agency)
+    return await log_in(city.web, Credentials(SPARE, city.cast.client_secret, web_id), "webid")
+
+
+async def end_credentials(city: City, name: str) -> None:
+    """The agency ends the credentials that a script of its signs in with."""
     person, web = city.cast.agency, city.web
     index: Json = want_status(await web.get(".account/"), 200).json
     words: Json = {"email": person.email, "password": person.password}

@@ -91,10 +91,10 @@ class Ear:
 
 
 @asynccontextmanager
-async def an_ear(host: str = "127.0.0.1") -> AsyncIterator[Ear]:
+async def an_ear(host: str = "127.0.0.1", port: int | None = None) -> AsyncIterator[Ear]:
     """A real receiver on a port of its own."""
     app = web.Application()
-    ear = Ear(TestServer(app, host=host))
+    ear = Ear(TestServer(app, host=host, port=port))
 
     async def hear(request: web.Request) -> web.StreamResponse:
         heard = Heard(request.path, dict(request.headers), await request.read(), monotonic())
