@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench pictures clean run-env dev-env
+.PHONY: help demo test check mutation bench pictures clean run-env dev-env
 
 BIN := .venv/bin
 export PYTHON APT
@@ -17,6 +17,7 @@ help:
 	@echo "make demo          the whole story against a real server (KEEP=1 leaves it running)"
 	@echo "make test          all tests (APT=1 installs missing Debian packages through sudo)"
 	@echo "make check         format, lint, types, tests"
+	@echo "make mutation      whether the tests of consent notice changed code; half an hour or more"
 	@echo "make bench         speed beside a bare handler; needs wrk"
 	@echo "make pictures      every page, light and dark, into docs/pictures/"
 	@echo "make clean         takes away what these commands made"
@@ -33,6 +34,9 @@ check: dev-env
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy .
 	@$(MAKE) --no-print-directory test
+
+mutation: dev-env
+	@scripts/mutation.sh
 
 bench: run-env
 	@$(BIN)/python -m bench.run

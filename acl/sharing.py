@@ -7,8 +7,10 @@ are and are told beside it.
 """
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
+from typing import TypeAlias
 
 import pyoxigraph as ox
 
@@ -22,6 +24,7 @@ from pod.vocab import ACL, FOAF, RDF
 _TYPE = ox.NamedNode(RDF + "type")
 _CHANGE = Mode.READ | Mode.WRITE | Mode.APPEND
 _PREFIXES = {"acl": ACL, "foaf": FOAF}
+_Said: TypeAlias = Mapping[str, Sequence[ox.Triple]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,8 @@ def sharing_of(found: Found) -> Sharing:
     if found.acl is None:
         return Sharing(Audience(), (), True, None)
     own = found.acl.iri == acl_of(subject_of(found.iri))
-    rules = [rule for rule in rules_of(found.acl) if (rule.here if own else rule.below)]
+    # A folder's own rules speak of the folder, of what lies in it, or of both: all are told.
+    rules = [rule for rule in rules_of(found.acl) if (own or rule.below)]
     plain = [rule for rule in rules if _is_plain(rule, container=is_container(found.iri), own=own)]
     others = tuple(rule for rule in rules if rule not in plain)
     return Sharing(_audience(plain), others, not own, found.acl.iri)
@@ -89,7 +93,10 @@ def rewritten(found: Found, audience: Audience, owners: Sequence[str]) -> bytes:
     subject = subject_of(found.iri)
     acl = acl_of(subject)
     kept = list(_kept(found, subject))
-    control = any(Mode.CONTROL in rule.modes for rule in sharing_of(found).others)
+    shared = sharing_of(found)
+    control = any(
+        Mode.CONTROL in rule.modes and (rule.here or shared.inherited) for rule in shared.others
+    )
     if not control:
         kept += _rule(acl, subject, Mode.CONTROL | _CHANGE, agents=owners)
     kept += _chosen(acl, subject, audience)
@@ -102,11 +109,12 @@ def _kept(found: Found, subject: Iri) -> Iterable[ox.Triple]:
         return
     own = found.acl.iri == acl_of(subject)
     triples = rdf.parse(found.acl.body or b"", found.acl.media_type, found.acl.iri).triples
-    nodes = [n for n in _authorizations(triples) if _stays(found, triples, n, own=own)]
-    reached = _reached(triples, nodes)
+    said = _by_subject(triples)
+    rules = _authorizations(triples)
+    nodes = {node for node in rules if _stays(found, said, node, own=own)}
+    reached = _reached(said, nodes)
     if own:
-        plain = [n for n in _authorizations(triples) if n not in nodes]
-        gone = _reached(triples, plain) - reached
+        gone = _reached(said, [node for node in rules if node not in nodes]) - reached
         yield from (t for t in triples if str(t.subject) not in gone)
         return
     for triple in triples:
@@ -114,13 +122,21 @@ def _kept(found: Found, subject: Iri) -> Iterable[ox.Triple]:
             yield from _moved(triple, found.acl, subject)
 
 
+def _by_subject(triples: Iterable[ox.Triple]) -> _Said:
+    """Looked up once: an ACL may have hundreds of rules, and each is looked at by itself."""
+    said: dict[str, list[ox.Triple]] = {}
+    for triple in triples:
+        said.setdefault(str(triple.subject), []).append(triple)
+    return said
+
+
 def _authorizations(triples: Iterable[ox.Triple]) -> list[str]:
     wanted = ox.NamedNode(ACL + "Authorization")
     return [str(t.subject) for t in triples if t.predicate == _TYPE and t.object == wanted]
 
 
-def _stays(found: Found, triples: Sequence[ox.Triple], node: str, *, own: bool) -> bool:
-    mine = [t for t in triples if str(t.subject) in _reached(triples, [node])]
+def _stays(found: Found, said: _Said, node: str, *, own: bool) -> bool:
+    mine = [t for each in sorted(_reached(said, [node])) for t in said.get(each, ())]
     acl = found.acl
     if acl is None:
         return False
@@ -135,18 +151,15 @@ def _stays(found: Found, triples: Sequence[ox.Triple], node: str, *, own: bool) 
     return not all(_is_plain(rule, container=container, own=own) for rule in rules)
 
 
-def _reached(triples: Iterable[ox.Triple], nodes: Iterable[str]) -> set[str]:
+def _reached(said: _Said, nodes: Iterable[str]) -> set[str]:
     """The nodes, and what hangs on them without a name of its own, such as conditions."""
     reached, waiting = set[str](), list(nodes)
-    below: dict[str, list[str]] = {}
-    for triple in triples:
-        if isinstance(triple.object, ox.BlankNode):
-            below.setdefault(str(triple.subject), []).append(str(triple.object))
     while waiting:
         node = waiting.pop()
         if node not in reached:
             reached.add(node)
-            waiting += below.get(node, [])
+            things = (triple.object for triple in said.get(node, ()))
+            waiting += [str(thing) for thing in things if isinstance(thing, ox.BlankNode)]
     return reached
 
 
@@ -154,7 +167,7 @@ def _moved(triple: ox.Triple, acl: Resource, subject: Iri) -> Iterable[ox.Triple
     word = triple.predicate.value
     node = triple.subject
     if isinstance(node, ox.NamedNode):
-        node = ox.NamedNode(f"{acl_of(subject)}#{node.value.rpartition('#')[2]}")
+        node = ox.NamedNode(f"{acl_of(subject)}#{_name_in(acl.iri, node.value)}")
     if word == ACL + "accessTo":
         return
     if word != ACL + "default":
@@ -163,6 +176,15 @@ def _moved(triple: ox.Triple, acl: Resource, subject: Iri) -> Iterable[ox.Triple
         yield ox.Triple(node, ox.NamedNode(ACL + "accessTo"), ox.NamedNode(subject))
         if is_container(subject):
             yield ox.Triple(node, triple.predicate, ox.NamedNode(subject))
+
+
+def _name_in(acl: Iri, node: str) -> str:
+    """What a rule is called in its document. Rules that two documents call the same stay two:
+    joined, the people of one would get the modes of the other."""
+    document, _, fragment = node.partition("#")
+    if document == acl and fragment:
+        return fragment
+    return f"n{sha256(node.encode()).hexdigest()[:16]}"
 
 
 def _chosen(acl: Iri, subject: Iri, audience: Audience) -> list[ox.Triple]:

@@ -3,8 +3,9 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 from consent.grants.settlement import settle_all
 from consent.house import House
@@ -36,10 +37,15 @@ async def _rounds(house: House, farewell: Farewell) -> None:
 
 async def _round(house: House, farewell: Farewell) -> int:
     """One round; a failure is logged and tried again: enforcement never waits for this."""
-    try:
-        await see_off(house.db, farewell, house.now())
-        await keep_heads(house)
-        return await settle_all(house, MOST)
-    except Exception:  # whatever it was, the next round comes; logged with its traceback
-        LOG.exception("What is past its time could not be settled; it is tried again.")
-        return 0
+    work: list[Callable[[], Awaitable[int]]] = [
+        partial(see_off, house.db, farewell, house.now()),
+        partial(keep_heads, house),
+        partial(settle_all, house, MOST),
+    ]
+    most = 0
+    for each in work:
+        try:
+            most = max(most, await each())
+        except Exception:  # whatever it was, the next round comes; logged with its traceback
+            LOG.exception("What is past its time could not be settled; it is tried again.")
+    return most

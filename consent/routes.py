@@ -8,6 +8,7 @@ from aiohttp import web
 
 from acl import wac
 from acl.decide import PermitSource
+from consent import forms, namespace
 from consent.asking import routes as request_routes
 from consent.cases import routes as cases_routes
 from consent.context import API
@@ -70,6 +71,12 @@ class Rest:
         answer.content_type = "application/ld+json"
         return answer
 
+    async def namespace(self, request: web.Request, who: Who) -> web.Response:
+        form = forms.choose(request.headers.get("Accept"), (forms.TURTLE, forms.JSON_LD))
+        body = forms.written(namespace.described(), namespace.CONTEXT, form, self.house.base)
+        headers = {"Cache-Control": "public, max-age=3600", "Vary": "Accept"}
+        return web.Response(body=body, content_type=form, headers=headers)
+
     async def nothing(self, request: web.Request, who: Who) -> web.Response:
         if request.method == "OPTIONS":
             return web.Response(status=204)
@@ -120,6 +127,7 @@ def routes(
         *openapi_routes.routes(house, door),
         *simulate_routes.routes(house, door, sources or _sources(house)),
         web.get("/.well-known/kluis/context", door.open(rest.context)),
+        web.get("/.well-known/kluis/ns", door.open(rest.namespace)),
         *(development if dev else []),
         web.route("*", "/.consent/{rest:.*}", door.open(rest.nothing)),
     ]

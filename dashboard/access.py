@@ -3,6 +3,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from acl.decide import PermitSource
 from consent.house import House
@@ -17,7 +18,6 @@ from pod.database import Tx
 from pod.instant import Instant
 from pod.iri import Iri, is_container, storage_of
 from pod.membership import page_of
-from pod.resource import Member
 
 MOST_THINGS = 40
 MODES: Mapping[str, str] = {
@@ -61,11 +61,15 @@ async def access_page(sources: Sequence[PermitSource], house: House, visit: Visi
     folder = Iri(house.base + asked.lstrip("/")) if asked else (pods[0] if pods else None)
     if folder is None or storage_of(folder) not in pods or not is_container(folder):
         folder = pods[0] if pods else None
-    things: list[tuple[Iri, Reach]] = []
-    more = False
+    names_in: list[Iri] = []
     if folder is not None:
-        found = await house.db.read(_reaches, sources, visit, folder, house.now(), house.base)
-        things, more = found
+        names_in = await house.db.read(_things, sources, visit, folder, house.now())
+    more = len(names_in) > MOST_THINGS + 1
+    asking = Asking(house.base, sources, house.now())
+    # Each in a read of its own: long rules and large groups hold up nobody else.
+    things = [
+        (iri, await house.db.read(_reach, asking, iri)) for iri in names_in[: MOST_THINGS + 1]
+    ]
     agencies = [r.reader.agency for _, each in things for r in each.reached if r.reader.agency]
     names = await lookups.names_of(house, visit.language, agencies, [])
     shown = [_thing(house, visit, iri, each, names) for iri, each in things]
@@ -75,7 +79,7 @@ async def access_page(sources: Sequence[PermitSource], house: House, visit: Visi
         "above": _above(house, folder),
         "things": shown,
         "more": more,
-        "into": lambda thing: "/-/access?at=" + thing.address.removeprefix("/-/data/"),
+        "into": lambda thing: _page_of(thing.address.removeprefix("/-/data/")),
     }
     return Page("access.html", data)
 
@@ -83,20 +87,26 @@ async def access_page(sources: Sequence[PermitSource], house: House, visit: Visi
 def _above(house: House, folder: Iri | None) -> str:
     if folder is None or folder == storage_of(folder):
         return ""
-    return "/-/access?at=" + folder.rstrip("/").rpartition("/")[0].removeprefix(house.base) + "/"
+    return _page_of(folder.rstrip("/").rpartition("/")[0].removeprefix(house.base) + "/")
 
 
-async def _reaches(
-    tx: Tx, sources: Sequence[PermitSource], visit: Visit, folder: Iri, now: Instant, base: Iri
-) -> tuple[list[tuple[Iri, Reach]], bool]:
+def _page_of(name: str) -> str:
+    # A name has escapes of its own, which must come back as they are.
+    return f"/-/access?at={quote(name, safe='/')}"
+
+
+async def _things(
+    tx: Tx, sources: Sequence[PermitSource], visit: Visit, folder: Iri, now: Instant
+) -> list[Iri]:
+    """The folder and what lies in it; one more than is shown, to know of others."""
     seen = await see(tx, Look(visit.whos(), folder), sources, now)
     if seen.resource is None:
-        return [], False
-    members: Sequence[Member] = await page_of(tx, folder, "", MOST_THINGS + 1)
-    asking = Asking(base, sources, now)
-    names = [folder, *(member.iri for member in members[:MOST_THINGS])]
-    reached = [(iri, await reach(tx, asking, await find(tx, iri))) for iri in names]
-    return reached, len(members) > MOST_THINGS
+        return []
+    return [folder, *(member.iri for member in await page_of(tx, folder, "", MOST_THINGS + 1))]
+
+
+async def _reach(tx: Tx, asking: Asking, iri: Iri) -> Reach:
+    return await reach(tx, asking, await find(tx, iri))
 
 
 def _thing(house: House, visit: Visit, iri: Iri, found: Reach, names: Names) -> Thing:

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from consent.asking.words import in_language
+from consent.cases.acts import Asked
+from consent.cases.cases import Kind
 from consent.house import House
 from consent.law.acts import object_
 from consent.law.statutory import Statutory
@@ -13,7 +15,7 @@ from consent.law.views import Seen, list_statutory, look
 from consent.lists import Page as Part
 from consent.registry.purpose import Purpose, find_purpose
 from dashboard import lookups
-from dashboard.cases import BAD_TEXT, MOST_TEXT, trouble_with
+from dashboard.cases import BAD_TEXT, MOST_SHOWN, MOST_TEXT, once_for, trouble_with
 from dashboard.pages import UNKNOWN_STATE, Names, State, code_of, datum_line
 from dashboard.visit import Away, Mistake, Page, Shown, Visit
 from dashboard.words import mark
@@ -67,7 +69,7 @@ async def law_list(house: House, visit: Visit) -> Page:
     """Everything of this kind that is about this person."""
     found: dict[str, Seen] = {}
     for who in visit.whos():
-        seen = await list_statutory(house, who, Part(lookups.PAGE))
+        seen = await list_statutory(house, who, Part(MOST_SHOWN))
         found |= {one.access.id: one for one in seen}
     agencies = [one.access.agency for one in found.values()]
     purposes = [one.access.purpose for one in found.values()]
@@ -124,7 +126,8 @@ async def object_to(house: House, visit: Visit) -> Shown:
     if not wrong:
         name = house.name("cases", secrets.token_urlsafe(16))
         try:
-            answer = await object_(house, who, seen.access.id, (text, True, name))
+            once = once_for(who, Asked(Kind.OBJECTION, seen.access.id, text))
+            answer = await object_(house, who, seen.access.id, (text, True, name), once)
             return Away(f"/-/cases/{code_of(str(answer.body['id']))}")
         except (Clash, Refused, Unprocessable) as error:
             wrong = NO_OBJECTION if error.problem == "no-objection" else BAD_TEXT

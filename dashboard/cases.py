@@ -4,12 +4,14 @@
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 from consent.cases.acts import Asked, Seen, Try, ask, list_cases, look
 from consent.cases.acts import move as make
 from consent.cases.cases import Case, Kind, Move
 from consent.house import House
 from consent.lists import Page as Part
+from consent.once import Once
 from consent.texts import trouble_in
 from dashboard import lookups
 from dashboard.pages import UNKNOWN_STATE, Names, State, code_of
@@ -21,6 +23,8 @@ from pod.instant import Instant
 from pod.iri import Iri
 
 MOST_TEXT = 2_000
+# All that a person can have of these; her list has no pages.
+MOST_SHOWN = 500
 NO_TEXT = mark("Schrijf wat u wilt weten of waarom u het er niet mee eens bent.")
 TOO_LONG = mark("Dit is te lang. Schrijf hoogstens 2000 tekens.")
 BAD_TEXT = mark("Deze tekst kan niet. Schrijf gewone woorden, zonder rijksregisternummer.")
@@ -73,7 +77,7 @@ async def case_list(house: House, visit: Visit) -> Page:
     """Every question of this account to agencies, newest first."""
     found: dict[str, Seen] = {}
     for who in visit.whos():
-        found |= {seen.case.id: seen for seen in await list_cases(house, who, Part(lookups.PAGE))}
+        found |= {seen.case.id: seen for seen in await list_cases(house, who, Part(MOST_SHOWN))}
     agencies = [seen.case.agency for seen in found.values()]
     names = await lookups.names_of(house, visit.language, agencies, [])
     rows = [_row(seen.case, names) for seen in found.values()]
@@ -131,11 +135,19 @@ async def _ask(house: House, whos: Iterable[Who], asked: Asked) -> str:
     refused: PodError = Missing("There is nothing of yours by that name.")
     for who in whos:
         try:
-            answer = await ask(house, who, asked, house.name("cases", secrets.token_urlsafe(16)))
+            name = house.name("cases", secrets.token_urlsafe(16))
+            answer = await ask(house, who, asked, name, once_for(who, asked))
             return f"/-/cases/{code_of(str(answer.body['id']))}"
         except (Unprocessable, Refused) as error:
             refused = error
     raise refused
+
+
+def once_for(who: Who, asked: Asked) -> Once:
+    """ui.md §9: pressed twice, or sent again after Back, the same question is one question."""
+    words = "\n".join((asked.kind, asked.about, asked.text))
+    key = sha256(words.encode()).hexdigest()
+    return Once(who.webid or "", "/-/cases", key, key)
 
 
 def _said(error: PodError) -> str:

@@ -150,7 +150,7 @@ def look_of(house: House, path: str, people: tuple[Who, ...], after: str = "") -
 async def see(tx: Tx, look: Look, sources: Sequence[PermitSource], now: Instant) -> Seen:
     """Data and permission in one snapshot."""
     found = await find(tx, look.target)
-    may = await _may_read(tx, look, found, sources, now)
+    may = await may_read(tx, look, found, sources, now)
     if not may or found.resource is None:
         return Seen(None, twin=await _has_readable_twin(tx, look, sources, now))
     if not found.resource.is_container:
@@ -159,7 +159,7 @@ async def see(tx: Tx, look: Look, sources: Sequence[PermitSource], now: Instant)
     return Seen(found.resource, await page_of(tx, look.target, after, PAGE + 1))
 
 
-async def _may_read(
+async def may_read(
     tx: Tx, look: Look, found: Found, sources: Sequence[PermitSource], now: Instant
 ) -> bool:
     """Only what is free of a grant: a read under one is counted and logged (decision 16)."""
@@ -178,7 +178,7 @@ async def _has_readable_twin(
     twin = twin_of(look.target)
     if is_auxiliary(look.target) or not await exists(tx, twin):
         return False
-    return await _may_read(tx, look, await find(tx, twin), sources, now)
+    return await may_read(tx, look, await find(tx, twin), sources, now)
 
 
 def twin_of(iri: Iri) -> Iri:

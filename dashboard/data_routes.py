@@ -48,7 +48,7 @@ def routes(
 
     found = [
         web.get(f"{DATA}/", pages.show(pods_page)),
-        web.get("/-/search", pages.show(search_page)),
+        web.get("/-/search", pages.show(partial(search_page, sources))),
         web.get(f"{DATA}/{{rest:.*}}", room),
     ]
     if keeping is None:

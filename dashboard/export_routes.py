@@ -3,7 +3,7 @@
 
 from functools import partial
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from consent.proof.papers import papers
 from dashboard.door import HEADERS, HSTS, Pages
@@ -59,6 +59,7 @@ async def _send(pages: Pages, request: web.Request, visit: Visit) -> web.StreamR
             **(HSTS if pages.secure else {}),
             "Content-Type": "application/zip",
             "Content-Disposition": 'attachment; filename="kluis.zip"',
+            hdrs.SERVER: "Kluis",
         }
     )
     await response.prepare(request)

@@ -140,7 +140,7 @@ def _is_issuer(text: str, *, dev: bool) -> bool:
     if len(text) > LONGEST or not text.isascii() or any(char in text for char in ' <>"{}|^`\\?#'):
         return False
     try:
-        parts = urlsplit(text)
+        parts = urlsplit(ox.NamedNode(text).value)
         host, _ = parts.hostname, parts.port
     except ValueError:
         return False

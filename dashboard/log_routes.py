@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The log as a file to keep: the entries that the page shows, as CSV or JSON-LD (ui.md §2)."""
 
+from collections.abc import AsyncIterator
 from functools import partial
 
 import orjson
-from aiohttp import web
+from aiohttp import hdrs, web
 
 import consent.log.reading
 from consent.context import API
@@ -39,31 +40,55 @@ async def _entries(pages: Pages, request: web.Request, who: Who) -> web.StreamRe
         headers = {**HEADERS, "Location": visit.to_sign_in}
         return web.Response(status=303, headers=headers)
     form = query.one("form") if query.one("form") in TYPES else "csv"
-    found = await _found(pages, visit)
-    body = consent.log.reading.as_csv(found, owner=True)
-    if form == "json":
-        body = orjson.dumps({"@context": dict(API), "items": found})
+    found = _found(pages, visit)
+    body = _as_json(found) if form == "json" else _as_csv(found)
+    begin = await anext(body)
     headers = {
         **HEADERS,
         **(HSTS if pages.secure else {}),
         "Content-Type": TYPES[form],
         "Content-Disposition": f'attachment; filename="kluis-log.{form}"',
+        hdrs.SERVER: "Kluis",
     }
-    return web.Response(body=body, headers=headers)
+    response = web.StreamResponse(headers=headers)
+    await response.prepare(request)
+    if request.method != "HEAD":
+        await response.write(begin)
+        async for piece in body:
+            await response.write(piece)
+    await response.write_eof()
+    return response
 
 
-async def _found(pages: Pages, visit: Visit) -> list[Entry]:
+async def _as_csv(found: AsyncIterator[list[Entry]]) -> AsyncIterator[bytes]:
+    """The names of the columns once, then the entries as they come."""
+    yield consent.log.reading.as_csv([], owner=True)
+    async for piece in found:
+        yield consent.log.reading.as_csv(piece, owner=True).partition(b"\r\n")[2]
+
+
+async def _as_json(found: AsyncIterator[list[Entry]]) -> AsyncIterator[bytes]:
+    """One JSON-LD document, written a part at a time."""
+    yield orjson.dumps({"@context": dict(API)})[:-1] + b',"items":['
+    between = b""
+    async for piece in found:
+        yield between + b",".join(map(orjson.dumps, piece))
+        between = b","
+    yield b"]}"
+
+
+async def _found(pages: Pages, visit: Visit) -> AsyncIterator[list[Entry]]:
     """Every entry of the period, in pieces; a year of a very busy pod is cut at its newest part."""
     house = pages.house
     pod = chosen_pod(visit, await lookups.pods(house, visit))
     moment = await lookups.moment_of(house)
     period = period_of(visit.query.one("period"), visit.query.one("day"), moment)
-    filters, found = filters_of(house, visit, period), list[Entry]()
+    filters = filters_of(house, visit, period)
     after: str | None = None
     for _ in range(MOST if pod else 0):
         piece = await lookups.entries(house, visit, str(pod), filters, Part(PIECE, after))
-        found += [dict(entry) for entry in piece]
+        if piece:
+            yield [dict(entry) for entry in piece]
         if len(piece) < PIECE:
-            break
+            return
         after = str(piece[-1]["id"])
-    return found

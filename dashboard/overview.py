@@ -4,7 +4,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from consent.asking.request import OPEN
+from consent.asking.request import OPEN, Request
 from consent.durations import BRUSSELS
 from consent.house import House
 from consent.lists import Page as Part
@@ -23,6 +23,7 @@ LAST = 5
 CHUNK = 100
 MOST_COUNTED = 1_000
 MOST_SHOWN = 10
+MOST_LISTS = 20
 
 
 async def overview(fittings: Fittings, house: House, visit: Visit) -> Shown:
@@ -34,17 +35,31 @@ async def overview(fittings: Fittings, house: House, visit: Visit) -> Shown:
     if visit.lacks_pod:
         return to_first_pod(visit.back_to)
     moment = await lookups.moment_of(house)
-    waiting = [r for r in await lookups.requests(house, visit) if r.state_at(moment) in OPEN]
-    waiting.sort(key=lambda request: request.deadline)
+    every = await _waiting(house, visit, moment)
+    waiting = every[:MOST_SHOWN]
     active = (await lookups.active_grants(house, visit))[:MOST_SHOWN]
     names = await lookups.names_in(house, visit.language, waiting, active)
     data = {
         "here": "overview",
         "waiting": [request_row(request, names, moment) for request in waiting],
+        "number": len(every),
         "active": [grant_row(grant, names, moment) for grant in active],
         **await _reads(house, visit, moment),
     }
     return Page("overview.html", data)
+
+
+async def _waiting(house: House, visit: Visit, moment: Instant) -> list[Request]:
+    """Every open question, first to answer first: newer ones that are decided hide none."""
+    found: list[Request] = []
+    after: str | None = None
+    for _ in range(MOST_LISTS):
+        piece = await lookups.requests(house, visit, after)
+        found += [r for r in piece[: lookups.PAGE] if r.state_at(moment) in OPEN]
+        if len(piece) <= lookups.PAGE:
+            break
+        after = piece[lookups.PAGE - 1].id
+    return sorted(found, key=lambda request: request.deadline)
 
 
 async def _reads(house: House, visit: Visit, moment: Instant) -> dict[str, object]:

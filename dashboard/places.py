@@ -48,8 +48,10 @@ def trouble_with(name: str) -> str:
 
 def _is_odd(char: str) -> bool:
     """T-13: what no text has (controls, half characters), and what turns the reading order."""
-    return category(char) in ("Cc", "Cs") or "\u202a" <= char <= "\u202e" or (
-        "\u2066" <= char <= "\u2069"
+    return (
+        category(char) in ("Cc", "Cs")
+        or "\u202a" <= char <= "\u202e"
+        or ("\u2066" <= char <= "\u2069")
     )
 
 

@@ -110,7 +110,8 @@ def _pager(
     last = found[lookups.PAGE - 1] if len(found) > lookups.PAGE else None
     onward = f"{where}&period={period.kind}&day={period.beyond.isoformat()}"
     return {
-        "where": where,
+        # A mark leads to all that it stands for, whatever the table is filtered by.
+        "where": where.partition("&")[0],
         "older": f"{this}&after={code_of(str(last['id']))}#reads" if last else "",
         "newer": f"{this}#reads" if paged else "",
         "before": f"{where}&period={period.kind}&day={period.before.isoformat()}",

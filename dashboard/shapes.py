@@ -4,6 +4,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from itertools import islice
 
 import pyoxigraph as ox
 from babel.numbers import format_currency
@@ -94,6 +95,8 @@ SHAPES = (
 _TYPE = ox.NamedNode(RDF + "type")
 MONEY = frozenset({LOON + "brutoloon", LOON + "nettoloon"})
 MOST_CARDS = 20
+MOST_LINES = 40
+LONGEST = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +120,10 @@ def _cards(mine: list[ox.Triple], language: str) -> Iterator[Card]:
         t.object.value for t in mine if t.predicate == _TYPE and isinstance(t.object, ox.NamedNode)
     }
     for shape in SHAPES:
-        lines = tuple(_lines(mine, dict(shape.properties), language))
-        if types.intersection(shape.types) and lines:
+        if types.isdisjoint(shape.types):
+            continue
+        lines = tuple(islice(_lines(mine, dict(shape.properties), language), MOST_LINES))
+        if lines:
             yield Card(shape.title, lines)
             return
 
@@ -130,13 +135,14 @@ def _lines(
         for triple in mine:
             if triple.predicate.value == name and isinstance(triple.object, ox.Literal):
                 value = triple.object.value
-                yield label, _money(value, language) if name in MONEY else value
+                yield label, (_money(value, language) if name in MONEY else value)[:LONGEST]
 
 
 def _money(text: str, language: str) -> str:
     """An amount in euros as people write it; anything else as it is."""
     try:
         amount = Decimal(text)
+        return format_currency(amount, "EUR", locale=language) if amount.is_finite() else text
     except InvalidOperation:
+        # No number, or one with more digits than an amount has.
         return text
-    return format_currency(amount, "EUR", locale=language) if amount.is_finite() else text

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Who may see one thing, in words that can be chosen: everyone, signed in, a person (ui.md §2)."""
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+import pyoxigraph as ox
 
 from acl.decide import decide
 from acl.modes import Mode
@@ -11,7 +14,7 @@ from acl.rules import Rule
 from acl.sharing import Audience, Sharing, rewritten, sharing_of
 from consent.house import House
 from dashboard.data import DATA, address_of, name_of
-from dashboard.data_changes import CHANGED, MAY_NOT, MIRRORED, Desk, said_of
+from dashboard.data_changes import CHANGED, MIRRORED, Desk, said_of
 from dashboard.keeping import Change, of_bytes
 from dashboard.places import actor, target_of
 from dashboard.visit import Away, Mistake, Page, Shown, Visit
@@ -21,7 +24,7 @@ from pod import rdf
 from pod.contents import find
 from pod.database import Tx
 from pod.errors import Missing, Unreadable
-from pod.iri import Iri, acl_of, is_auxiliary, is_container, storage_of
+from pod.iri import Iri, acl_of, is_auxiliary, is_container, parent, storage_of
 from pod.resource import Found
 
 MOST_PEOPLE = 50
@@ -36,6 +39,9 @@ CHANGES = mark("mag lezen en veranderen")
 READS = mark("mag lezen")
 ADDS = mark("mag iets toevoegen")
 WITH_MORE = mark("met een extra voorwaarde")
+LOCKS_OUT = mark("Dan beslist u hier niet meer. Verander eerst de keuze van de map erboven.")
+HERE_ONLY = mark("alleen de map zelf")
+BELOW_ONLY = mark("alleen wat in de map ligt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +91,7 @@ def _shown(
         shared = Sharing(Audience(), (), False, acl_of(target))
         errors = errors or [Mistake("", visit.words.say(BROKEN))]
     audience = chosen or shared.audience
+    own_folder = is_container(target) and not shared.inherited
     data = {
         "here": "data",
         "name": name_of(target),
@@ -94,10 +101,11 @@ def _shown(
         "inherited": shared.inherited,
         "above": _above(house, shared),
         "audience": audience,
-        "others": [_line(rule, visit) for rule in shared.others],
+        "others": [_line(rule, visit, own_folder=own_folder) for rule in shared.others],
         "version": found.acl.version if found.acl is not None and not shared.inherited else "",
         "errors": errors,
         "typed": visit.form.one("webid") if errors else "",
+        "may": visit.form.one("may"),
     }
     return Page("sharing.html", data, 422 if errors and not visit.looks else 200)
 
@@ -109,7 +117,7 @@ def _above(house: House, shared: Sharing) -> dict[str, str] | None:
     return {"address": f"{address_of(house, folder)}?sharing", "name": name_of(folder)}
 
 
-def _line(rule: Rule, visit: Visit) -> Line:
+def _line(rule: Rule, visit: Visit, *, own_folder: bool) -> Line:
     say = visit.words.say
     whom = [*sorted(rule.agents), *(say(GROUP, name=group) for group in sorted(rule.groups))]
     if rule.everyone:
@@ -124,10 +132,12 @@ def _line(rule: Rule, visit: Visit) -> Line:
         what = CHANGES
     elif Mode.READ not in modes:
         what = ADDS
-    extra = say(WITH_MORE) if rule.conditions else ""
+    extra = [say(WITH_MORE)] if rule.conditions else []
     if rule.origins:
-        extra = say(ORIGIN, name=", ".join(sorted(rule.origins)))
-    return Line(tuple(str(each) for each in whom), what, str(extra))
+        extra.append(say(ORIGIN, name=", ".join(sorted(rule.origins))))
+    if own_folder and not (rule.here and rule.below):
+        extra.append(say(HERE_ONLY if rule.here else BELOW_ONLY))
+    return Line(tuple(str(each) for each in whom), what, ", ".join(map(str, extra)))
 
 
 async def share(desk: Desk, house: House, visit: Visit) -> Shown:
@@ -135,8 +145,8 @@ async def share(desk: Desk, house: House, visit: Visit) -> Shown:
     target, who, found = await _mine(desk, house, visit)
     if visit.form.one("do") == "inherit":
         return await _inherit(desk, house, visit, target, who, found)
-    chosen = _chosen(visit)
-    wrong = _wrong(chosen, visit.form.one("webid").strip())
+    chosen = _chosen(visit, visit.form.one("webid").strip())
+    wrong = _wrong(chosen, _already(found))
     version = _version(found)
     if not wrong and visit.form.one("version") != ("" if version is None else str(version)):
         wrong = CHANGED
@@ -153,7 +163,8 @@ async def share(desk: Desk, house: House, visit: Visit) -> Shown:
         except MIRRORED as error:
             wrong = said_of(error)
     mistake = Mistake("webid" if wrong == NOT_A_WEBID else "", visit.words.say(wrong))
-    return _shown(house, visit, target, found, [mistake], chosen)
+    # Whom she would add stands in its field alone, so that it can be put right there.
+    return _shown(house, visit, target, found, [mistake], _chosen(visit, ""))
 
 
 def _version(found: Found) -> int | None:
@@ -172,8 +183,17 @@ def _readable(found: Found) -> Found:
     return found
 
 
-def _chosen(visit: Visit) -> Audience:
-    form, new = visit.form, visit.form.one("webid").strip()
+def _already(found: Found) -> frozenset[str]:
+    """Whom the rules name now, in whatever form an app wrote them: those may stay."""
+    try:
+        audience = sharing_of(found).audience
+    except Unreadable:
+        return frozenset()
+    return frozenset((*audience.readers, *audience.editors))
+
+
+def _chosen(visit: Visit, new: str) -> Audience:
+    form = visit.form
     gone = frozenset(form.all("remove"))
     readers = [w for w in form.all("reader") if w not in gone]
     editors = [w for w in form.all("editor") if w not in gone]
@@ -188,18 +208,18 @@ def _chosen(visit: Visit) -> Audience:
     )
 
 
-def _wrong(chosen: Audience, new: str) -> str:
-    people = (*chosen.readers, *chosen.editors)
-    if len(people) > MOST_PEOPLE:
+def _wrong(chosen: Audience, already: frozenset[str]) -> str:
+    people = frozenset((*chosen.readers, *chosen.editors))
+    if len(people) > MOST_PEOPLE and not people <= already:
         return TOO_MANY
-    return "" if all(map(_is_webid, people)) else NOT_A_WEBID
+    return "" if all(map(_is_webid, people - already)) else NOT_A_WEBID
 
 
 def _is_webid(text: str) -> bool:
     if len(text) > LONGEST or any(char in text for char in '<>"{}|\\^` \t\r\n'):
         return False
     try:
-        parts = urlsplit(text)
+        parts = urlsplit(ox.NamedNode(text).value)
     except ValueError:
         return False
     return text.isprintable() and parts.scheme in ("https", "http") and bool(parts.hostname)
@@ -213,12 +233,23 @@ async def _owners(tx: Tx, pod: Iri) -> list[str]:
 async def _inherit(
     desk: Desk, house: House, visit: Visit, target: Iri, who: Who, found: Found
 ) -> Shown:
+    if not await house.db.read(_decides_above, desk, who, target, house):
+        mistake = Mistake("", visit.words.say(LOCKS_OUT))
+        return _shown(house, visit, target, found, [mistake])
     try:
         await desk.keeping.change(Change("DELETE", acl_of(target), who))
     except Missing:
         # Without rules of its own it follows its folder already.
         return Away(f"{address_of(house, target)}?sharing")
     except MIRRORED as error:
-        mistake = Mistake("", visit.words.say(said_of(error) or MAY_NOT))
+        mistake = Mistake("", visit.words.say(said_of(error)))
         return _shown(house, visit, target, found, [mistake])
     return Away(f"{address_of(house, target)}?sharing")
+
+
+async def _decides_above(tx: Tx, desk: Desk, who: Who, target: Iri, house: House) -> bool:
+    """ui.md §2: who gives up rules of her own is not locked out by those of the folder above."""
+    # What the folder says of a thing without rules is what it says of one that is not there.
+    absent = Iri(f"{parent(target) or storage_of(target)}{secrets.token_hex(16)}")
+    decision = await decide(tx, who, await find(tx, acl_of(absent)), house.now(), desk.sources)
+    return Mode.CONTROL in decision.modes

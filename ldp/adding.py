@@ -20,10 +20,11 @@ def granted(decisions: Iterable[tuple[Decision, Mode]]) -> Permit | None:
 
     Decision 14: what WAC permits by itself is not under a grant.
     """
-    for decision, mode in decisions:
-        permit = decision.because(mode)
-        if permit is not None and permit.ground is not None:
-            return permit
+    for decision, modes in decisions:
+        # One by one: rules may give the one, and a grant the other.
+        for permit in map(decision.because, modes):
+            if permit is not None and permit.ground is not None:
+                return permit
     return None
 
 

@@ -13,6 +13,8 @@ from identity.who import Who
 from ldp.conditions import Conditions
 from ldp.ranges import Stretch
 from ldp.readers import Readers
+from ldp.shelf import Shelf
+from ldp.shown import Shown
 from pod.database import Database
 from pod.errors import PodError
 from pod.files import Files
@@ -37,6 +39,7 @@ class House:
     remote_groups: RemoteGroups | None = None
     soon: Soon | None = None
     readers: Readers = field(default_factory=Readers)
+    shelf: Shelf[Shown] = field(default_factory=Shelf)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,11 +25,6 @@ TAKEN = ", ".join(rdf.OFFERED)
 CONSTRAINED = {"Link": '</-/constraints/inbox>; rel="http://www.w3.org/ns/ldp#constrainedBy"'}
 
 
-def is_inbox(iri: Iri) -> bool:
-    """Whether this is the inbox that a new pod comes with."""
-    return iri == storage_of(iri) + "inbox/"
-
-
 async def admit_message(tx: Tx, house: House, ask: Ask) -> None:
     """What can be said before the body; nothing to an owner, nor outside an inbox."""
     if not await _from_a_stranger(tx, ask):

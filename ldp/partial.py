@@ -7,7 +7,7 @@ from dataclasses import replace
 from ldp import digests
 from ldp.ask import Answer, Ask, House, Stream
 from ldp.ranges import Stretch, content_range, framed, goes_on, length_of, wanted
-from ldp.showing import Shown
+from ldp.shown import Shown
 from pod.errors import NoSuchRange
 from pod.resource import Resource
 

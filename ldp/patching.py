@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import pyoxigraph as ox
 
 from acl.check import check_acl, check_groups
+from acl.decide import Decision
 from acl.history import record_change
 from acl.modes import Mode
 from acl.permit import Permit
@@ -36,7 +37,7 @@ from ldp.patch import Patch, apply
 from ldp.profile import guard_issuer
 from ldp.sparql import read_sparql_update
 from pod import rdf
-from pod.contents import INLINE, INLINE_RDF, fetch
+from pod.contents import INLINE, INLINE_RDF
 from pod.database import Tx
 from pod.errors import Clash, Unavailable, UnsupportedType, WrongMethod
 from pod.files import Blob
@@ -146,7 +147,7 @@ async def _require_modes(
     ((_, modes),) = needs.to_patch(ask.target, change)
     # n3-patch.md §3: an empty patch needs Read or Append.
     enough = has_some(decision) if not modes else modes in decision.modes
-    if not enough:
+    if not enough or (Mode.READ in modes and _reads_by_grant(decision)):
         raise refusal(ask.who, decision, ask.target)
     if not place.exists:
         if place.deepest is None and not is_auxiliary(ask.target):
@@ -155,6 +156,13 @@ async def _require_modes(
         needed = needs.to_create(ask.target, place.missing, deepest)
         return await require(tx, house, ask.who, needed, now)
     return granted([(decision, modes)]) if modes else None
+
+
+def _reads_by_grant(decision: Decision) -> bool:
+    # T-42: a grant reads through its view, counted and logged. What a patch looks for would look
+    # past all three, and could copy what is hidden to where it is shown.
+    permit = decision.because(Mode.READ)
+    return permit is not None and permit.spend is not None
 
 
 def _refuse_kind(house: House, ask: Ask, place: Place) -> None:
@@ -281,7 +289,7 @@ async def _discard(house: House, prepared: Prepared) -> None:
 
 
 async def _prepare(house: House, ask: Ask, change: Patch) -> Prepared:
-    old = await house.db.read(fetch, ask.target)
+    old = await house.db.read(_permitted, house, ask, change)
     if old is not None and not rdf.is_rdf(old.media_type):
         return Prepared(old.version, None)
     body = await _body(house, old)
@@ -290,6 +298,13 @@ async def _prepare(house: House, ask: Ask, change: Patch) -> Prepared:
     if new is None or len(new) <= INLINE_RDF:
         return Prepared(version, new)
     return Prepared(version, await house.files.save(_one_piece(new), rdf.LARGEST))
+
+
+async def _permitted(tx: Tx, house: House, ask: Ask, change: Patch) -> Resource | None:
+    """T-32: nothing is worked out on a document for who may not do all of that to it."""
+    place = await survey(tx, ask.target)
+    await _require_modes(tx, house, ask, change, place, house.now())
+    return place.found.resource
 
 
 async def _body(house: House, old: Resource | None) -> bytes:

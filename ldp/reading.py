@@ -58,17 +58,17 @@ async def read(house: House, ask: Ask) -> Answer:
     if ask.navigates:
         # A13: a browser shows or keeps what is open, whatever it said that it prefers.
         ask = replace(ask, accept=None)
-    first: Seen | None = None
+    looked: Seen | None = None
     if _under_grant(house, ask):
-        first, done = await _at_once(house, ask)
+        looked, done = await _at_once(house, ask)
         if done is not None:
             return _outcome(done)
     for attempt in range(TRIES):
         if attempt >= PAGED_TRIES and is_container(ask.target) and ask.method == "GET":
             answer, seen, permit = await _look_and_list(house, ask)
         else:
-            seen = first or await house.db.read(_see, house, ask)
-            first = None
+            seen = await house.db.read(_see, house, ask) if looked is None else looked
+            looked = None
             if ask.navigates and not _is_open_file(seen):
                 # A13: settled before permission, so it tells nothing of what is here.
                 return lead(house, ask)
@@ -88,7 +88,8 @@ async def read(house: House, ask: Ask) -> Answer:
 
 def _under_grant(house: House, ask: Ask) -> bool:
     """A guess: whether this will be a read of a document under a grant."""
-    if is_container(ask.target) or is_auxiliary(ask.target):
+    if ask.who.webid is None or is_container(ask.target) or is_auxiliary(ask.target):
+        # Who is not signed in has no grant, and cannot make the writer work by naming one.
         return False
     return ask.who.named.grant is not None or house.readers.likely(ask.who.webid)
 
@@ -112,7 +113,7 @@ async def _see_and_settle(tx: Tx, house: House, ask: Ask, entry: Iri) -> tuple[S
     """One unit for all of it, if it is under a grant and nothing slow is in it."""
     seen = await _see(tx, house, ask)
     permit, resource = _permit_or_refuse(ask, seen), seen.found.resource
-    if permit.spend is None or resource is None or not is_quick(ask, resource, permit.view):
+    if permit.spend is None or resource is None or not is_quick(house, ask, resource, permit.view):
         return seen, None
     answer = await _prepare(house, ask, seen, permit, None)
     if answer is not None:

@@ -45,22 +45,21 @@ async def _rename(tx: Tx, house: House, who: Who, source: Iri, target: Iri) -> N
         raise Missing("There is nothing at this address.")
     if place.exists or place.missing:
         raise Clash("That name is taken; choose another one.", problem="name-taken")
-    await guard_deletion(tx, source)
-    await keep(tx, target, old.media_type, _content(old), now, created=True, quota=house.quota)
-    # The rules go first: at no moment is the document open to more people than before.
-    rules = await fetch(tx, acl_of(source))
-    if rules is not None:
-        body = _readdressed(rules, source, target)
-        new = await keep(tx, acl_of(target), rdf.TURTLE, body, now, created=True)
-        await record_change(tx, new, who, created=True)
-    said = await fetch(tx, Iri(source + META))
-    if said is not None:
-        body = _readdressed(said, source, target)
-        await keep(tx, Iri(target + META), rdf.TURTLE, body, now, created=True)
-    # Its large body is the other's now, so no file is dropped.
+    for end in (source, target):
+        await guard_deletion(tx, end)
+    rules, said = await fetch(tx, acl_of(source)), await fetch(tx, Iri(source + META))
+    # The old goes first, so a full pod has room for it. Its large body is the other's now, and
+    # no file is dropped.
     await take_away(tx, source, now)
     if rules is not None:
         await record_removal(tx, acl_of(source), who, now)
+        body = _readdressed(rules, source, target)
+        new = await keep(tx, acl_of(target), rdf.TURTLE, body, now, created=True)
+        await record_change(tx, new, who, created=True)
+    await keep(tx, target, old.media_type, _content(old), now, created=True, quota=house.quota)
+    if said is not None:
+        body = _readdressed(said, source, target)
+        await keep(tx, Iri(target + META), rdf.TURTLE, body, now, created=True)
 
 
 def _content(old: Resource) -> bytes | Blob:

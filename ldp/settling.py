@@ -76,7 +76,7 @@ async def count_and_log(
         if permit.wait is not None:
             raise Denied(permit.wait, ask.target)
         await permit.spend(tx, moment)
-    await record_use(tx, replace(use, reason=free), entry, moment, marked=True)
+    await record_use(tx, replace(use, reason=free or use.reason), entry, moment, marked=True)
 
 
 def _same(seen: Found, permit: Permit, found: Found, current: Permit) -> bool:

@@ -2,45 +2,22 @@
 """The form in which a resource goes out: stored bytes, another RDF form, or a listing."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
-from hashlib import sha256
+from collections.abc import Hashable, Sequence
 
 from acl.permit import View
 from ldp import digests
 from ldp.ask import Ask, House
 from ldp.listing import write_listing
 from ldp.negotiate import choose
+from ldp.shown import Shown
 from pod import rdf
 from pod.errors import NotAcceptable, Refused
 from pod.projection import project
 from pod.resource import Member, Resource
 
-# So much is converted in less time than a second unit of work would take.
-QUICK = 4 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """The whole representation, before anything of it goes out.
-
-    Its bytes are in memory (`body`) or lie in a file as they were sent (`blob`); only what is
-    `stored` can be cut in ranges (spec §6).
-    """
-
-    media_type: str
-    body: bytes | None
-    size: int | None
-    blob: str | None = None
-    stored: bool = False
-    digest: str | None = None
-    properties: tuple[str, ...] | None = None
-
-    def sha256(self) -> bytes | None:
-        """The digest of exactly these bytes: a projection never tells that of the original."""
-        if self.digest:
-            return bytes.fromhex(self.digest)
-        return None if self.body is None else sha256(self.body).digest()
+# So much is converted in less time than a second unit of work takes: 0.1 ms of ordinary data, and
+# 6 ms of the worst that can be written in so few bytes.
+QUICK = 2 * 1024
 
 
 def chosen_type(ask: Ask, resource: Resource, view: View | None) -> str:
@@ -67,12 +44,14 @@ def is_projection(view: View | None) -> bool:
     return view is not None and view.properties is not None
 
 
-def is_quick(ask: Ask, resource: Resource, view: View | None) -> bool:
+def is_quick(house: House, ask: Ask, resource: Resource, view: View | None) -> bool:
     """Whether it can be shown within a unit of work: no file to open, and little to convert."""
     if resource.is_container or resource.blob is not None:
         return False
-    as_stored = chosen_type(ask, resource, view) == resource.essence and not is_projection(view)
-    return as_stored or resource.size <= QUICK
+    media_type = chosen_type(ask, resource, view)
+    if resource.size <= QUICK or (media_type == resource.essence and not is_projection(view)):
+        return True
+    return _made_before(house, resource, view, media_type) is not None
 
 
 async def show(house: House, resource: Resource, view: View | None, media_type: str) -> Shown:
@@ -87,10 +66,30 @@ async def show(house: House, resource: Resource, view: View | None, media_type: 
             stored=True,
             digest=resource.digest or digests.EMPTY.hex(),
         )
+    made = _made_before(house, resource, view, media_type)
+    if made is not None:
+        return made
     stored = await _bytes(house, resource)
     if len(stored) > rdf.INLINE:
         return await asyncio.to_thread(_convert, house, resource, stored, media_type, view)
-    return _convert(house, resource, stored, media_type, view)
+    shown = _convert(house, resource, stored, media_type, view)
+    if view is not None and view.properties is not None:
+        size = len(shown.body or b"") + sum(map(len, view.properties))
+        house.shelf.keep(_recipe(resource, view, media_type), shown, size, house.now())
+    return shown
+
+
+def _made_before(
+    house: House, resource: Resource, view: View | None, media_type: str
+) -> Shown | None:
+    if view is None or view.properties is None:
+        return None
+    return house.shelf.find(_recipe(resource, view, media_type), house.now())
+
+
+def _recipe(resource: Resource, view: View, media_type: str) -> Hashable:
+    """All that a projection is made from: the name too, since it resolves relative ones."""
+    return (resource.iri, resource.digest, resource.media_type, view.properties, media_type)
 
 
 def show_members(

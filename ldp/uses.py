@@ -19,21 +19,25 @@ TOGETHER = 10 * MINUTE
 MOST_LOOKED_AT = 2000
 SAME_USE = "same-use"
 HEADERS_ONLY = "headers-only"
+NO_SUCH_RANGE = "range-not-satisfiable"
 READING = ("GET", "HEAD")
 
 
 def use_of(ask: Ask, resource: Resource, answer: Answer, ground: Ground | None) -> Use:
     """What the log says of an answer that was given."""
+    # domain.md §8.1: under a grant, as many allowed entries as answers that gave something.
+    empty = ground is not None and answer.status == 416
     return Use(
         pod=resource.pod,
         resource=ask.target,
         action="read",
-        outcome="allowed",
+        outcome="denied" if empty else "allowed",
         status=answer.status,
         who=ask.who,
         ground=ground,
         version=resource.digest or str(resource.version),
         properties=answer.properties,
+        reason=NO_SUCH_RANGE if empty else None,
     )
 
 

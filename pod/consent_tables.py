@@ -191,6 +191,7 @@ CREATE TABLE statutory_told (
     told INTEGER NOT NULL,
     PRIMARY KEY (statutory, pod)
 );
+CREATE INDEX statutory_told_of ON statutory_told (statutory, told);
 CREATE TABLE rights_case (
     id TEXT PRIMARY KEY,
     seq INTEGER NOT NULL,

@@ -29,12 +29,14 @@ from consent.once import Answer, Once, earlier, keep
 from consent.proof.receipt import Press, issue, new_codes, receipts_for
 from consent.registry.agency import ACTIVE
 from consent.registry.purpose import PUBLISHED
+from consent.terms import Terms
 from identity.who import Who
 from notify import outbox
 from pod import clock
 from pod.database import Tx
 from pod.errors import Clash, Refused, Unavailable, Unprocessable
 from pod.instant import MINUTE, Instant
+from pod.iri import Iri
 
 TRIES = 5
 PAUSE = 0.05
@@ -120,17 +122,29 @@ async def _approve(tx: Tx, yes: _Yes, house: House) -> Answer | None:
     pod = yes.put.holdings.pod
     require_match(yes.if_match, etag_of(put.request.state_at(moment), Side.SUBJECT))
     decided = moved(put.request, Decision.APPROVE, moment)
+    if put.renews() != yes.put.renews():
+        return None
     if not await unchanged(tx, put.request, yes.put.holdings):
         return None
     await _require_shown(tx, yes)
     _require_open(put)
     terms = chosen(put.request, yes.offers, yes.choice, moment)
     _require_confirmed(yes, [datum.cls or "" for datum in terms.data if datum.special], moment)
-    if pod is None or terms.valid_from is None or terms.valid_until is None:
-        raise LookupError("terms that were chosen have a pod and an end")
-    grant = Grant(
-        house.name("grants", yes.code),
-        await next_number(tx, "consent_grant"),
+    if pod is None:
+        raise LookupError("terms that were chosen have a pod")
+    name = house.name("grants", yes.code), await next_number(tx, "consent_grant")
+    grant = new_grant(put, pod, terms, yes.choice, name, moment)
+    return await _keep_yes(tx, yes, replace(decided, grant=grant.id), grant, house, moment)
+
+
+def new_grant(
+    put: Put, pod: Iri, terms: Terms, choice: Choice, name: tuple[Iri, int], moment: Instant
+) -> Grant:
+    """The grant of this yes, in its first version."""
+    if terms.valid_from is None or terms.valid_until is None:
+        raise LookupError("terms that were chosen have a beginning and an end")
+    return Grant(
+        *name,
         pod,
         put.request.subject,
         put.request.agency,
@@ -148,10 +162,9 @@ async def _approve(tx: Tx, yes: _Yes, house: House) -> Answer | None:
         terms,
         put.purpose.lane,
         put.purpose.legal_basis,
-        yes.choice.language,
-        yes.choice.notice_hash,
+        choice.language,
+        choice.notice_hash,
     )
-    return await _keep_yes(tx, yes, replace(decided, grant=grant.id), grant, house, moment)
 
 
 async def _keep_yes(

@@ -2,7 +2,7 @@
 """What lies in the citizen's pod of what a request asks for: looked up in one snapshot."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from consent.asking.kinds import counted, types_of
@@ -202,8 +202,3 @@ def _offer(
     values = counted(statements, resource.iri, datum.properties)
     total = len(statements.triples) if values is None else sum(values.values())
     return Offered(datum, item, "document", values, total)
-
-
-def special_classes(offers: Sequence[Offered]) -> frozenset[str]:
-    """The special categories among what is offered: each needs a yes of its own."""
-    return frozenset(o.datum.cls or "" for o in offers if o.datum.special)

@@ -35,14 +35,7 @@ def notice_of(
         "request": request.id,
         "language": language,
         "words": VERSION,
-        "agency": {
-            "id": agency.id,
-            "name": in_language(agency.name, language),
-            "kind": agency.kind,
-            **dict(agency.codes),
-            "contact": agency.contact,
-            "dpo": agency.dpo,
-        },
+        "agency": _agency(agency, language),
         "data": _data(request, offers),
         "purpose": {
             "id": purpose.id,
@@ -60,6 +53,17 @@ def notice_of(
         notice["difference"] = difference(renewed.terms, request.terms)
     notice["hash"] = hash_of(notice)
     return notice
+
+
+def _agency(agency: Agency, language: str) -> dict[str, object]:
+    return {
+        "id": agency.id,
+        "name": in_language(agency.name, language),
+        "kind": agency.kind,
+        **dict(agency.codes),
+        "contact": agency.contact,
+        "dpo": agency.dpo,
+    }
 
 
 def hash_of(notice: Mapping[str, object]) -> str:

@@ -11,6 +11,7 @@ from consent.grants.grant import Grant
 from consent.grants.ledger import find_grant
 from consent.registry.agency import Agency, find_agency
 from consent.registry.purpose import Purpose, find_purpose
+from consent.terms import Terms
 from identity.who import Who
 from pod.database import Tx
 from pod.iri import Iri
@@ -25,6 +26,10 @@ class Put:
     purpose: Purpose
     holdings: Holdings
     renewed: Grant | None = None
+
+    def renews(self) -> Terms | None:
+        """What she gave before, to which the notice compares what is asked now."""
+        return None if self.renewed is None else self.renewed.terms
 
 
 async def put_to(tx: Tx, who: Who, id_: str, base: Iri) -> Put:

@@ -17,8 +17,8 @@ from consent.asking.screening import (
 from consent.grants.ledger import find_grant
 from consent.house import Rates
 from consent.lists import Page, before, next_number
-from consent.registry.agency import find_agency, party_of
-from consent.registry.purpose import find_purpose
+from consent.registry.agency import Agency, find_agency, party_of
+from consent.registry.purpose import Purpose, find_purpose
 from consent.terms import terms_json, terms_of
 from identity.who import Who
 from pod.database import Row, Tx
@@ -72,15 +72,7 @@ async def ask(
     if agency is None:
         raise LookupError("an agency's party has no agency")
     purpose = await find_purpose(tx, asked.purpose, base)
-    broken = purpose_troubles(asked, purpose, agency)
-    if purpose is None or broken:
-        raise screened_out(broken)
-    asked = completed(asked, purpose)
-    broken = limit_troubles(asked, purpose, agency, moment)
-    broken += await _wrong_renewal(tx, agency.id, asked)
-    broken += await _over_rate(tx, agency.id, asked.subject, rates, moment)
-    if broken:
-        raise screened_out(broken)
+    asked = await _screened(tx, asked, agency, purpose, rates, moment)
     request = Request(
         id_,
         await next_number(tx, "request"),
@@ -100,6 +92,22 @@ async def ask(
     await _insert(tx, request)
     await _remember(tx, request)
     return request
+
+
+async def _screened(
+    tx: Tx, asked: Asked, agency: Agency, purpose: Purpose | None, rates: Rates, moment: Instant
+) -> Asked:
+    """KC-11: the question with what it left out; Unprocessable when it asks too much."""
+    broken = purpose_troubles(asked, purpose, agency)
+    if purpose is None or broken:
+        raise screened_out(broken)
+    asked = completed(asked, purpose)
+    broken = limit_troubles(asked, purpose, agency, moment)
+    broken += await _wrong_renewal(tx, agency.id, asked)
+    broken += await _over_rate(tx, agency.id, asked.subject, rates, moment)
+    if broken:
+        raise screened_out(broken)
+    return asked
 
 
 async def _remember(tx: Tx, request: Request) -> None:

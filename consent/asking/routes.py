@@ -155,7 +155,7 @@ class Requests:
 
     async def approve(self, request: web.Request, who: Who) -> web.Response:
         require_signed_in(who)
-        body = await read_body(request)
+        body = await read_body(request, hashes=("noticeHash",))
         choice = read_choice(body, self.house.base)
         once, if_match = once_of(request, who, body), if_match_of(request)
         name = self._name(request)

@@ -25,6 +25,8 @@ SELECT = (
 IN_FORCE = "('scheduled', 'active', 'paused')"
 USABLE = "('scheduled', 'active')"
 MOST_ENDED = 200
+# What is kept parsed is small: a permission for a thousand things is not.
+LARGEST_KEPT = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +50,17 @@ class _Body:
     notice_hash: str
 
 
+def _body_of(text: str) -> _Body:
+    return _kept_body(text) if len(text) <= LARGEST_KEPT else _read_body(text)
+
+
 @lru_cache(maxsize=2048)
-def _read_body(text: str) -> _Body:
+def _kept_body(text: str) -> _Body:
     """By the text alone: every read under a grant needs it twice."""
+    return _read_body(text)
+
+
+def _read_body(text: str) -> _Body:
     body = orjson.loads(text)
     return _Body(
         body["client"],
@@ -64,7 +74,7 @@ def _read_body(text: str) -> _Body:
 
 def grant_of(row: Row) -> Grant:
     """The grant as its row has it."""
-    body = _read_body(row["body"])
+    body = _body_of(row["body"])
     return Grant(
         Iri(row["id"]),
         row["seq"],

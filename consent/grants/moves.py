@@ -14,7 +14,7 @@ from consent.caller import (
     require_side,
     side_of_grant,
 )
-from consent.grants.grant import Grant, Move, grant_json
+from consent.grants.grant import Grant, Move, grant_json, moved
 from consent.grants.ledger import find_grant
 from consent.grants.moving import Step, make, settle
 from consent.grants.states import Cause
@@ -86,8 +86,7 @@ async def _pod_of(tx: Tx, id_: str) -> Iri | None:
 
 
 async def _do(tx: Tx, try_: Try, wish: Wish, house: House) -> Answer:
-    caller = await caller_of(tx, try_.who, house.base)
-    grant = await _theirs(tx, try_.who, try_.id, wish.side, house)
+    caller, grant = await _theirs(tx, try_.who, try_.id, wish.side, house)
     moment = await clock.instant(tx, house.now())
     again = await earlier(tx, try_.once, moment)
     if again is not None:
@@ -104,18 +103,18 @@ async def _do(tx: Tx, try_: Try, wish: Wish, house: House) -> Answer:
     return await keep(tx, try_.once, Answer(200, body, {"ETag": f'"{tag}.j"'}), moment)
 
 
-async def _theirs(tx: Tx, who: Who, id_: str, side: Side, house: House) -> Grant:
-    """The grant, for the side whose move it is; KC-4 for everybody else."""
+async def _theirs(tx: Tx, who: Who, id_: str, side: Side, house: House) -> tuple[Caller, Grant]:
+    """Caller and grant, for the side whose move it is; KC-4 for everybody else."""
     caller = await caller_of(tx, who, house.base)
     grant = await find_grant(tx, id_)
     if side is Side.OPERATOR and await operates(tx, who, house.base):
         if grant is None:
             raise Missing("There is no permission by that name.")
-        return grant
+        return caller, grant
     require_side(await side_of_grant(tx, caller, grant), side)
     if grant is None:
         raise LookupError("a grant with a side is there")
-    return grant
+    return caller, grant
 
 
 async def require_known(tx: Tx, who: Who, id_: str, side: Side, house: House) -> None:
@@ -161,6 +160,8 @@ async def resume(
     """Wake it, within its time, unless it sleeps for a reason that is not hers."""
 
     async def step(tx: Tx, grant: Grant, caller: Caller, moment: Instant) -> Step:
+        # KC-7: what cannot be woken any more is told before why it sleeps.
+        moved(grant, Move.RESUME, moment)
         await require_wakeable(tx, grant)
         return Step(Move.RESUME, caller.webid, said(who))
 

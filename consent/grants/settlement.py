@@ -14,13 +14,6 @@ from pod import clock
 from pod.database import Tx
 
 
-async def settle_all(house: House, most: int = 500) -> int:
-    """Write down all that the clock has done; the most of one kind there was. Run now and then."""
-    settled = max(await settle_due(house, most), await settle_statutory(house, most))
-    lapsed = await lapse_due(house, most)
-    return max(settled, lapsed, await tell_due(house, most))
-
-
 async def settle_due(house: House, most: int = 500) -> int:
     """Write down what the clock has done to any grant; how many there were."""
     late = await house.db.read(_late, house, most)
@@ -56,3 +49,23 @@ async def _due_reminders(tx: Tx, house: House, most: int) -> list[Reminder]:
 
 async def _tell(tx: Tx, reminder: Reminder, house: House) -> None:
     await tell(tx, reminder, await clock.instant(tx, house.now()))
+
+
+# What the clock does, kind by kind; each gives how many there were.
+KINDS = (settle_due, settle_statutory, lapse_due, tell_due)
+
+
+async def settle_all(house: House, most: int = 500) -> int:
+    """Write down all that the clock has done; the most of one kind there was.
+
+    What one kind stumbles over is told once the others are done: it keeps none of them waiting.
+    """
+    settled, failed = 0, list[Exception]()
+    for kind in KINDS:
+        try:
+            settled = max(settled, await kind(house, most))
+        except Exception as error:  # whatever it was: raised below, with those of the others
+            failed.append(error)
+    if failed:
+        raise ExceptionGroup("Not all that the clock has done could be written down.", failed)
+    return settled

@@ -22,11 +22,14 @@ from consent.law.rows import (
     find_statutory,
     late,
     lift,
+    mark_resumed,
+    mark_stopped,
     mark_told,
     mark_unconcerned,
     object_to,
     of_classes,
     save_move,
+    stopped_untold,
     told_pods,
 )
 from consent.law.statutory import Move, State, Statutory, due, moved
@@ -149,6 +152,8 @@ async def settle_statutory(house: House, most: int = 500) -> int:
         await house.db.write(access.id, _settle_one, access.id, house)
     for access in await house.db.read(_classes, house):
         await house.db.write(access.id, _settle_one, access.id, house)
+    for access in await house.db.read(stopped_untold):
+        await house.db.write(access.id, _tell_more, access.id, house)
     return len(found)
 
 
@@ -199,7 +204,9 @@ async def _move(tx: Tx, id_: Iri, try_: Try, house: House) -> Answer:
         after = await _make(tx, access, try_.move, by, moment, try_.details)
     if lifts:
         await lift(tx, id_=access.id)
-    if try_.move in (Move.END, Move.SUSPEND):
+    if try_.move is Move.RESUME:
+        await mark_resumed(tx, id_)
+    else:
         await _tell_stop(tx, after, moment)
     await clock.mark(tx, moment)
     seen = Seen(after, Side.OPERATOR, moment, False)
@@ -218,8 +225,19 @@ async def _any_objection(tx: Tx, access: Statutory) -> bool:
 
 
 async def _tell_stop(tx: Tx, access: Statutory, moment: Instant) -> None:
+    """As many pods as fit in one commit; the rounds tell the others (`settle_statutory`)."""
     for pod in await told_pods(tx, access.id, MOST_TOLD):
         await outbox.record(tx, pod, STOPPED, access.id, moment)
+        await mark_stopped(tx, access.id, pod)
+
+
+async def _tell_more(tx: Tx, id_: str, house: House) -> None:
+    access = await find_statutory(tx, id_)
+    if access is None or access.state not in (State.SUSPENDED, State.ENDED):
+        return
+    moment = await clock.instant(tx, house.now())
+    await _tell_stop(tx, access, moment)
+    await clock.mark(tx, moment)
 
 
 async def object_(

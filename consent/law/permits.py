@@ -117,7 +117,7 @@ async def by_law(tx: Tx, who: Who, found: Found, now: Instant) -> Verdict:
     fits = [fit for access in named if (fit := await _fit(tx, asked, access)) is not None]
     live = [fit for fit in fits if fit.state is State.ACTIVE]
     if not live:
-        return Verdict(denial=_why_not(asked, named, fits))
+        return Verdict(denial=await _why_not(tx, asked, named, fits))
     fitting = [f for f in live if who.named.purpose in (None, f.access.purpose)]
     if not fitting:
         detail = "Kluis-Purpose is not the purpose of this access."
@@ -155,17 +155,38 @@ async def in_force(tx: Tx, access: Statutory, pod: Iri, moment: Instant) -> Stat
     return State.SUSPENDED if stopped or await objected(tx, access.id, pod=pod) else state
 
 
-def _why_not(asked: _Asked, named: list[Statutory], fits: list[_Fit]) -> Denial | None:
+async def _why_not(
+    tx: Tx, asked: _Asked, named: list[Statutory], fits: list[_Fit]
+) -> Denial | None:
     """Told only of what concerns this agency, here (decision 18)."""
-    if fits:
-        newest = fits[0]
-        problem, detail = _over(newest.access, newest.state)
-        return _denial(asked, newest.access, problem, detail)
+    over = [(fit.access, fit.state) for fit in fits if fit.access.subject is not None]
+    over += await _classes_over(tx, asked, named)
+    if over:
+        newest, state = max(over, key=lambda each: each[0].seq)
+        problem, detail = _over(newest, state)
+        return _denial(asked, newest, problem, detail)
     mine = [a for a in named if a.subject is not None]
     if any(access.state_at(asked.moment) is State.ACTIVE for access in mine):
         ground = Ground(asked.party.agency, LANE)
         return Denial("target-not-granted", "No access of yours by law is for this.", ground)
     return None
+
+
+async def _classes_over(
+    tx: Tx, asked: _Asked, named: list[Statutory]
+) -> list[tuple[Statutory, State]]:
+    """For a class of persons: the same word for every name, there or not (T-33, invariant 13).
+
+    Whether what is there is of the class would be told to who may not read it any more.
+    """
+    if is_auxiliary(asked.found.iri):
+        return []
+    states = [
+        (access, await in_force(tx, access, asked.found.pod, asked.moment))
+        for access in named
+        if access.subject is None
+    ]
+    return [(access, state) for access, state in states if state is not State.ACTIVE]
 
 
 def _over(access: Statutory, state: State) -> tuple[str, str]:

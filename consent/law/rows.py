@@ -242,8 +242,37 @@ async def mark_unconcerned(tx: Tx, id_: str, pod: Iri) -> None:
     )
 
 
+async def mark_stopped(tx: Tx, id_: str, pod: Iri) -> None:
+    """Note that this pod's row of changes has that it stopped."""
+    await tx.run(
+        "UPDATE statutory_told SET told = 2 WHERE statutory = :id AND pod = :pod AND told = 1",
+        id=id_,
+        pod=pod,
+    )
+
+
+async def mark_resumed(tx: Tx, id_: str) -> None:
+    """It goes on, so that another stop is news again."""
+    await tx.run("UPDATE statutory_told SET told = 1 WHERE statutory = :id AND told = 2", id=id_)
+
+
+async def stopped_untold(tx: Tx) -> Sequence[Statutory]:
+    """Those that were stopped before their time, which not every pod was told of yet."""
+    rows = await tx.all(
+        f"{_SELECT} WHERE (s.state = 'suspended' OR (s.state = 'ended'"  # noqa: S608 - a constant list of columns
+        " AND s.ended < s.valid_until)) AND EXISTS (SELECT 1 FROM statutory_told t"
+        " JOIN pod p ON p.iri = t.pod WHERE t.statutory = s.id AND t.told = 1)"
+        " ORDER BY s.seq LIMIT :most",
+        most=MOST_BETWEEN,
+    )
+    return [_statutory(row) for row in rows]
+
+
 async def told_pods(tx: Tx, id_: str, most: int) -> list[Iri]:
-    """The pods whose row of changes has it; those whose owner left are gone."""
+    """Pods whose row of changes has that it began, and not that it stopped.
+
+    Those whose owner left are gone.
+    """
     rows = await tx.all(
         "SELECT t.pod FROM statutory_told t JOIN pod p ON p.iri = t.pod"
         " WHERE t.statutory = :id AND t.told = 1 ORDER BY t.pod LIMIT :most",

@@ -30,11 +30,12 @@ async def head(house: House, who: Who, pod: str) -> dict[str, object]:
 
 
 async def _head(tx: Tx, who: Who, pod: str, house: House) -> dict[str, object]:
-    await _require_owner(tx, who, pod, house)
+    await require_owner(tx, who, pod, house)
     return await _standing(tx, pod, house.now())
 
 
-async def _require_owner(tx: Tx, who: Who, pod: str, house: House) -> None:
+async def require_owner(tx: Tx, who: Who, pod: str, house: House) -> None:
+    """Missing for all but the pod's owner, in the unit that answers."""
     caller = await caller_of(tx, who, house.base)
     if not await owns(tx, caller.webid, pod):
         raise Missing("There is no log of yours by that name.")
@@ -61,13 +62,15 @@ def signed(house: House, payload: Mapping[str, object]) -> str:
 async def export(house: House, who: Who, pod: str) -> AsyncIterator[bytes]:
     """One entry per line, oldest first, and the signed head of exactly these last."""
     payload = await head(house, who, pod)
-    return _lines(house, pod, payload)
+    return _lines(house, who, pod, payload)
 
 
-async def _lines(house: House, pod: str, payload: Mapping[str, object]) -> AsyncIterator[bytes]:
+async def _lines(
+    house: House, who: Who, pod: str, payload: Mapping[str, object]
+) -> AsyncIterator[bytes]:
     last, end = 0, int(str(payload["seq"]))
     while last < end:
-        rows = await house.db.read(_piece, pod, last, end)
+        rows = await house.db.read(_piece, who, pod, last, end, house)
         if not rows:
             break
         last = rows[-1][0]
@@ -75,7 +78,11 @@ async def _lines(house: House, pod: str, payload: Mapping[str, object]) -> Async
     yield orjson.dumps({"payload": dict(payload), "jws": signed(house, payload)}) + b"\n"
 
 
-async def _piece(tx: Tx, pod: str, last: int, end: int) -> list[tuple[int, str]]:
+async def _piece(
+    tx: Tx, who: Who, pod: str, last: int, end: int, house: House
+) -> list[tuple[int, str]]:
+    # Decision 17: what goes on after a sign-in was ended is no part of it.
+    await require_owner(tx, who, pod, house)
     rows = await tx.all(
         "SELECT seq, entry FROM journal WHERE pod = :pod AND seq > :last AND seq <= :end"
         " ORDER BY seq LIMIT :piece",
@@ -143,7 +150,7 @@ async def kept_heads(house: House, who: Who, pod: str) -> list[str]:
 
 
 async def _kept_heads(tx: Tx, who: Who, pod: str, house: House) -> list[str]:
-    await _require_owner(tx, who, pod, house)
+    await require_owner(tx, who, pod, house)
     rows = await tx.all(
         "SELECT jws FROM journal_head WHERE pod = :pod ORDER BY day DESC LIMIT :most",
         pod=pod,

@@ -67,20 +67,22 @@ async def _entries(
 async def _rows(
     tx: Tx, pod: str, filters: Filter, agency: str | None, page: Page, *, owners: bool = True
 ) -> list[Entry]:
-    # What an agency pushed itself, or tried where it never had a permission, it does not get back:
-    # that would tell it which pods are here (T-47, invariant 13).
+    # What an agency pushed itself, or tried where it never had a permission (access by law for a
+    # class of persons is none of one pod), it does not get back: that would tell it which pods are
+    # here (T-47, invariant 13).
+    # Only what is asked is a condition: a few entries among many are found by their index then.
+    wanted = {"agency": agency, "grant_id": filters.grant, "outcome": filters.outcome}
+    asked = "".join(f" AND {column} = :{column}" for column, value in wanted.items() if value)
     rows = await tx.all(
-        "SELECT entry FROM journal WHERE pod = :pod AND seq < :before"
-        " AND (:agency = '' OR agency = :agency) AND (:grant = '' OR grant_id = :grant)"
-        " AND (:outcome = '' OR outcome = :outcome) AND time >= :start AND time < :end"
-        " AND (:owners = 1 OR (external = 0 AND (outcome = 'allowed' OR grant_id IS NOT NULL"
+        f"SELECT entry FROM journal WHERE pod = :pod AND seq < :before{asked}"  # noqa: S608 - names of columns, ours
+        " AND time >= :start AND time < :end"
+        " AND (:owners = 1 OR (external = 0 AND (outcome = 'allowed' OR (grant_id IS NOT NULL"
+        " AND NOT EXISTS (SELECT 1 FROM statutory s WHERE s.id = grant_id AND s.subject IS NULL))"
         " OR EXISTS (SELECT 1 FROM consent_grant g WHERE g.pod = :pod AND g.agency = :agency))))"
         " ORDER BY seq DESC LIMIT :limit",
         pod=pod,
         before=await _place(tx, pod, agency, page.after, owners=owners),
-        agency=agency or "",
-        grant=filters.grant or "",
-        outcome=filters.outcome or "",
+        **{column: value or "" for column, value in wanted.items()},
         start=filters.start or 0,
         end=2**62 if filters.end is None else filters.end,
         owners=int(owners),

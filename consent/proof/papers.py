@@ -8,7 +8,7 @@ import orjson
 from consent.grants.grant import grant_json
 from consent.grants.ledger import events_of, grants_in
 from consent.house import House
-from consent.log.heads import export
+from consent.log.heads import export, require_owner
 from identity.who import Who
 from pod import clock
 from pod.database import Tx
@@ -25,7 +25,7 @@ async def papers(house: House, whos: Mapping[Iri, Who]) -> Papers:
     for pod, who in whos.items():
         folder = f"kluis/{pod.rstrip('/').rsplit('/', 1)[-1]}"
         yield f"{folder}/log.ndjson", await export(house, who, pod)
-        yield f"{folder}/grants.ndjson", _grants(house, pod)
+        yield f"{folder}/grants.ndjson", _grants(house, who, pod)
     yield "kluis/keys.json", _one(orjson.dumps(house.signer.jwks()))
 
 
@@ -33,17 +33,18 @@ async def _one(body: bytes) -> AsyncIterator[bytes]:
     yield body
 
 
-async def _grants(house: House, pod: Iri) -> AsyncIterator[bytes]:
+async def _grants(house: House, who: Who, pod: Iri) -> AsyncIterator[bytes]:
     """One permission per line, with every event and her signed receipts."""
     after = 0
     while True:
-        lines, after = await house.db.read(_lines, pod, after, house)
+        lines, after = await house.db.read(_lines, who, pod, after, house)
         if not lines:
             return
         yield b"".join(lines)
 
 
-async def _lines(tx: Tx, pod: Iri, after: int, house: House) -> tuple[list[bytes], int]:
+async def _lines(tx: Tx, who: Who, pod: Iri, after: int, house: House) -> tuple[list[bytes], int]:
+    await require_owner(tx, who, pod, house)
     moment = await clock.instant(tx, house.now())
     lines: list[bytes] = []
     for grant in await grants_in(tx, pod, after, PIECE):

@@ -121,7 +121,7 @@ def _entry_trouble(entry: dict[str, object], seq: int, prev: str) -> str | None:
         return f"{name} does not follow the entry before it"
     try:
         fits = chained(entry) == entry.get("hash")
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         fits = False
     return None if fits else f"{name} was changed: its hash is another one"
 

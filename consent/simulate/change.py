@@ -2,21 +2,22 @@
 """What would change (KC-27): by other rules, or by a yes. Tried, asked about, and undone."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from acl.check import check_acl
 from acl.decide import PermitSource
 from consent.asking.choice import Choice, chosen
+from consent.asking.decisions import new_grant
 from consent.asking.holdings import Offered, offered
 from consent.asking.put import Put, put_to
 from consent.caller import caller_of, owns
-from consent.grants.grant import Grant, State
+from consent.grants.grant import Grant
 from consent.grants.ledger import add_grant
 from consent.house import House
 from consent.lists import next_number
-from consent.simulate.now import Asking, Reach, Reached, reach, reached_json
+from consent.simulate.now import Asking, Reach, Reached, granted, reach, reached_json
 from consent.texts import LANGUAGES
 from identity.who import Who
 from pod import clock
@@ -133,6 +134,7 @@ class _Trial:
 
     put: Put
     offers: tuple[Offered, ...]
+    before: Mapping[Iri, Reach]
     code: str
 
 
@@ -140,14 +142,25 @@ async def by_yes(house: House, sources: Sources, who: Who, request: Iri) -> Json
     """What a yes to all of this request would change, per thing that it is about."""
     put = await house.db.read(put_to, who, request, house.base)
     offers = await offered(put.request, put.purpose, put.holdings, house.files, house.contexts)
-    trial = _Trial(put, offers, secrets.token_urlsafe(16))
     if put.holdings.pod is None or not offers:
         return {"request": request, "items": []}
+    targets = [offer.datum.target for offer in offers if offer.datum.target is not None]
+    shown = list(dict.fromkeys(targets))[:MOST_TARGETS]
+    # What rules give is asked where no writer waits: a yes changes nothing of it.
+    before = await house.db.read(_each_reach, house, sources, shown)
+    trial = _Trial(put, offers, before, secrets.token_urlsafe(16))
     try:
         await house.db.write(put.holdings.pod, _by_yes, house, sources, trial)
     except _Undo as undone:
         return undone.found
     raise LookupError("a trial was kept")
+
+
+async def _each_reach(
+    tx: Tx, house: House, sources: Sources, targets: Sequence[Iri]
+) -> dict[Iri, Reach]:
+    asking = Asking(house.base, sources, house.now())
+    return {target: await reach(tx, asking, await find(tx, target)) for target in targets}
 
 
 async def _by_yes(tx: Tx, house: House, sources: Sources, trial: _Trial) -> None:
@@ -158,42 +171,18 @@ async def _by_yes(tx: Tx, house: House, sources: Sources, trial: _Trial) -> None
             "This request was decided already; ask about what it opens.", problem="wrong-state"
         )
     asking = Asking(house.base, sources, house.now())
-    targets = [offer.datum.target for offer in trial.offers if offer.datum.target is not None]
-    shown = list(dict.fromkeys(targets))[:MOST_TARGETS]
-    before = {target: await reach(tx, asking, await find(tx, target)) for target in shown}
     await add_grant(tx, await _would_be(tx, house, trial, pod, moment))
     items = []
-    for target in shown:
-        after = await reach(tx, asking, await find(tx, target))
-        items.append({"target": target, **_difference(before[target].reached, after.reached)})
+    for target, before in trial.before.items():
+        given, _ = await granted(tx, asking, await find(tx, target))
+        after = tuple(dict.fromkeys((*before.by_rules(), *given)))
+        items.append({"target": target, **_difference(before.reached, after)})
     raise _Undo({"request": put.request.id, "items": items})
 
 
 async def _would_be(tx: Tx, house: House, trial: _Trial, pod: Iri, moment: Instant) -> Grant:
-    """The grant of a yes to all that is offered, as `decisions.approve` would make it."""
-    request, purpose = trial.put.request, trial.put.purpose
-    terms = chosen(request, trial.offers, Choice("", LANGUAGES[0]), moment)
-    start, end = terms.window(moment)
-    return Grant(
-        house.name("grants", trial.code),
-        await next_number(tx, "consent_grant"),
-        pod,
-        request.subject,
-        request.agency,
-        request.client,
-        request.purpose,
-        request.id,
-        State.ACTIVE if start <= moment else State.SCHEDULED,
-        1,
-        start,
-        end,
-        terms.count,
-        0,
-        None,
-        None,
-        terms,
-        purpose.lane,
-        purpose.legal_basis,
-        LANGUAGES[0],
-        "",
-    )
+    """The grant of a yes to all that is offered."""
+    everything = Choice("", LANGUAGES[0])
+    terms = chosen(trial.put.request, trial.offers, everything, moment)
+    name = house.name("grants", trial.code), await next_number(tx, "consent_grant")
+    return new_grant(trial.put, pod, terms, everything, name, moment)

@@ -85,6 +85,10 @@ class Reach:
         """Those who can read."""
         return tuple(each for each in self.reached if "read" in each.modes)
 
+    def by_rules(self) -> tuple[Reached, ...]:
+        """Those whom access control documents let in."""
+        return tuple(each for each in self.reached if each.because.kind == "acl")
+
 
 @dataclass(frozen=True, slots=True)
 class Asking:
@@ -104,7 +108,7 @@ async def reach(tx: Tx, asking: Asking, found: Found) -> Reach:
         for one in await _each(tx, reader):
             decision = await decide(tx, _who(one), found, asking.now, asking.sources)
             reached += _by_rules(one, decision, found, inherited)
-    given, not_now = await _granted(tx, asking, found)
+    given, not_now = await granted(tx, asking, found)
     return Reach(tuple(dict.fromkeys((*reached, *given))), tuple(not_now), whole)
 
 
@@ -176,7 +180,7 @@ def _who(reader: Reader) -> Who:
     return Who(webid=webid, client=reader.client, issuer=reader.issuer, origin=reader.origin)
 
 
-async def _granted(tx: Tx, asking: Asking, found: Found) -> tuple[list[Reached], list[NotNow]]:
+async def granted(tx: Tx, asking: Asking, found: Found) -> tuple[list[Reached], list[NotNow]]:
     """Agencies by grant and by law, each asked as it would ask: by naming what it stands on."""
     reached: list[Reached] = []
     not_now: list[NotNow] = []

@@ -15,6 +15,7 @@ function waitBeforeSending(form) {
     status.textContent = "";
     row.hidden = true;
     form.querySelector(".pair").hidden = false;
+    form.querySelector(".pair button").focus();
   };
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -35,6 +36,7 @@ function sendWithProgress(form) {
   const field = form.querySelector("input[type=file]");
   const status = form.querySelector("[role=status]");
   const bar = form.querySelector("progress");
+  let sending = false;
   const hold = (event) => { event.preventDefault(); form.classList.add("over"); };
   form.addEventListener("dragover", hold);
   form.addEventListener("dragleave", () => form.classList.remove("over"));
@@ -45,8 +47,14 @@ function sendWithProgress(form) {
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
+    if (sending) return;
+    sending = true;
     const asked = new XMLHttpRequest();
-    const broken = () => { bar.hidden = true; status.textContent = form.dataset.broken; };
+    const broken = () => {
+      sending = false;
+      bar.hidden = true;
+      status.textContent = form.dataset.broken;
+    };
     asked.upload.addEventListener("progress", (now) => {
       if (!now.lengthComputable) return;
       const share = Math.round((100 * now.loaded) / now.total);
@@ -57,6 +65,7 @@ function sendWithProgress(form) {
     asked.addEventListener("error", broken);
     asked.addEventListener("abort", broken);
     asked.addEventListener("load", () => {
+      sending = false;
       const moved = asked.responseURL && new URL(asked.responseURL).pathname !== location.pathname;
       if (asked.status < 400 && moved) location.assign(asked.responseURL);
       else showAnswer(asked.responseText);

@@ -65,7 +65,8 @@ async def zipped(
                 yield piece
     if papers is not None:
         async for name, pieces in papers:
-            with archive.open(ZipInfo(name), "w") as entry:
+            # How long it becomes is not known yet, and a log may pass what a zip of 32 bits holds.
+            with archive.open(ZipInfo(name), "w", force_zip64=True) as entry:
                 async for piece in pieces:
                     await asyncio.to_thread(entry.write, piece)
                     yield pipe.take()

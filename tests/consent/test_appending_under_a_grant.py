@@ -18,7 +18,18 @@ from pod.errors import Refused
 from pod.instant import HOUR
 from pod.iri import Iri
 
-from .conftest import AGENCY_WHO, AN_WHO, BANK_WHO, BASE, LOON, SLIPS, START, Village, _purpose
+from .conftest import (
+    AGENCY_WHO,
+    AN_WHO,
+    BANK_WHO,
+    BASE,
+    LOON,
+    SECRET,
+    SLIPS,
+    START,
+    Village,
+    _purpose,
+)
 from .steps import asked, granted
 from .test_reading_under_a_grant import _entries, _uses, ask, data_house, withdrawn
 
@@ -141,6 +152,54 @@ async def test_append_gives_neither_read_nor_write(
     await agreed(village, ["append"])
 
     assert await refused(village, method, target, **more) == "mode-not-granted"
+
+
+@pytest.mark.usefixtures("purpose")
+@pytest.mark.parametrize("many", [1, 9])  # many patterns are worked out aside
+@pytest.mark.parametrize("value", [SECRET, "no such thing"])
+async def test_an_addition_reads_nothing_past_the_view_of_the_grant(
+    village: Village, value: str, many: int
+) -> None:
+    """T-42: it neither copies what is hidden to where it is shown, nor tells whether it is there.
+
+    The grant gives to read as well, but one listed property, counted and logged.
+    """
+    shown = [f"{LOON}brutoloon"]
+    datum = {"target": SLIPS[0], "properties": shown}
+    made = await granted(village, purpose=NAME, data=[datum], modes=["read", "append"])
+    hidden = f"<{LOON}bankrekeningnummer>"
+    looks = " ".join(f'<> {hidden} "{value}" .' for _ in range(many))
+    copies = f"INSERT {{ <> <{shown[0]}> ?it }} WHERE {{ {looks} <> {hidden} ?it }}"
+    before = await village.db.read(contents.fetch, Iri(SLIPS[0]))
+
+    refusal = await refused(
+        village, "PATCH", SLIPS[0], body=copies.encode(), media_type="application/sparql-update"
+    )
+
+    assert refusal == "mode-not-granted"
+    assert await village.db.read(contents.fetch, Iri(SLIPS[0])) == before
+    assert (await patch(village, SLIPS[0])).status == 204  # what it adds and looks for nothing
+    assert await village.db.read(_uses, str(made["id"])) == 0
+
+
+@pytest.mark.usefixtures("purpose")
+async def test_an_addition_that_looks_is_logged_where_rules_let_it_look(village: Village) -> None:
+    """Decision 14: to read stands in the rules, to add is the grant's alone."""
+    grant = await agreed(village, ["append"])
+    acl = (
+        "@prefix acl: <http://www.w3.org/ns/auth/acl#> . [] a acl:Authorization ;"
+        f" acl:agent <{AGENCY_WHO.webid}> ; acl:accessTo <{SLIPS[0]}> ; acl:mode acl:Read ."
+    )
+    await village.put(f"{SLIPS[0]}.acl", acl.encode())
+    copies = f"INSERT {{ <#it> <x:a> ?it }} WHERE {{ <> <{LOON}brutoloon> ?it }}"
+
+    answer = await patch(village, SLIPS[0], copies.encode())
+
+    assert (answer.status, answer.headers["Kluis-Grant"]) == (204, grant)
+    entries = await village.db.read(_entries)
+    assert [(e["action"], e["outcome"], e["grant"]) for e in entries] == [
+        ("append", "allowed", grant)
+    ]
 
 
 @pytest.mark.usefixtures("purpose")

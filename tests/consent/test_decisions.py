@@ -18,11 +18,12 @@ from consent.asking.choice import read_choice
 from consent.grants import endings
 from consent.grants.history import replay
 from consent.grants.ledger import events_of
+from consent.grants.narrowing import narrow, read_less
 from consent.grants.settlement import settle_due
 from consent.proof.receipt import find_receipt
 from consent.proof.signer import opened
 from pod import clock
-from pod.errors import PodError
+from pod.errors import Clash, PodError
 from pod.instant import DAY, MINUTE, text_of
 
 from .conftest import (
@@ -41,6 +42,7 @@ from .conftest import (
     Village,
 )
 from .steps import approved, asked, granted
+from .test_reading_under_a_grant import Interrupting
 
 
 async def problem_of(village: Village, name: str, **choice: Any) -> str:
@@ -217,6 +219,28 @@ async def test_sensitive_data_needs_a_yes_of_its_own_and_a_fresh_sign_in(village
     grant = await approved(village, name, who=fresh, confirm=[ILLNESS])
 
     assert grant["data"][0]["special"]
+
+
+async def test_what_was_narrowed_meanwhile_is_not_renewed_by_what_she_read(
+    village: Village,
+) -> None:
+    """KC-9, KC-14: the notice compares with the old permission as it is in the commit."""
+    old = await granted(village)
+    name = await asked(village, renews=old["id"])
+    notice = await inbox.show_notice(village.house, AN_WHO, name, "nl")
+
+    async def narrow_it() -> None:
+        less = read_less({"count": 2}, BASE)
+        await narrow(village.house, AN_WHO, old["id"], less)
+
+    db = Interrupting(village.db, before=1, hook=narrow_it)
+    house = replace(village.house, db=db)
+    choice = read_choice({"noticeHash": notice["hash"], "lang": "nl"}, BASE)
+
+    with pytest.raises(Clash) as refused:
+        await decisions.approve(house, AN_WHO, name, choice)
+
+    assert refused.value.problem == "notice-changed"
 
 
 async def test_a_wall_clock_that_is_set_back_makes_no_old_sign_in_fresh(village: Village) -> None:

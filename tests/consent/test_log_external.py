@@ -2,6 +2,7 @@
 """Registers outside tell what they looked at: marked, in the same chain, within bounds (§5)."""
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -9,9 +10,12 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from consent.log import external as log_external
+from consent.log.external import read_push
+from consent.once import Once
 from consent.proof.verify import verify_log
 from consent.routes import routes
 from identity.door import Door
+from pod.database import Database, Tx
 from pod.instant import DAY, HOUR, text_of
 
 from .conftest import AGENCY, AGENCY_WHO, AN, BASE, LOON, PURPOSE, SLIPS, START, Village
@@ -87,6 +91,63 @@ async def test_nothing_tells_the_register_whether_the_person_is_here(api: Api) -
     assert set(known[1]) == set(unknown[1])
     assert (await api.get(LOG, "agency"))["items"] == []
     assert len((await api.get(LOG, "an"))["items"]) == 1
+
+
+async def test_as_much_is_written_for_a_person_who_is_not_here(village: Village) -> None:
+    """T-47: a hundred entries more or less would show in the time that the answer takes."""
+    db = _Counting(village.db)
+    house = replace(village.house, db=db)
+    written = []
+    for subject in (AN, "https://nobody.example/#me"):
+        db.entries = 0
+        told_ = read_push({"subject": subject, "entries": told()["entries"] * 20})
+        answer = await log_external.push(house, AGENCY_WHO, told_, Once())
+        assert answer.status == 202
+        written.append(db.entries)
+
+    assert written == [20, 20]
+    rows = await village.db.read(_pods_with_entries)
+    assert rows == [POD]
+
+
+async def _pods_with_entries(tx: Tx) -> list[str]:
+    return [row["pod"] for row in await tx.all("SELECT DISTINCT pod FROM journal")]
+
+
+@dataclass
+class _Counting:
+    """The real database; how many entries of the log were written."""
+
+    real: Database
+    entries: int = 0
+
+    async def read(self, work: Any, /, *args: Any, **kwargs: Any) -> Any:
+        return await self.real.read(work, *args, **kwargs)
+
+    async def write(self, pod: str | None, work: Any, /, *args: Any, **kwargs: Any) -> Any:
+        async def unit(tx: Tx) -> Any:
+            return await work(_Counted(tx, self), *args, **kwargs)
+
+        return await self.real.write(pod, unit)
+
+    async def close(self) -> None:
+        await self.real.close()
+
+
+@dataclass
+class _Counted:
+    tx: Tx
+    to: _Counting
+
+    async def one(self, sql: str, /, **values: Any) -> Any:
+        return await self.tx.one(sql, **values)
+
+    async def all(self, sql: str, /, **values: Any) -> Any:
+        return await self.tx.all(sql, **values)
+
+    async def run(self, sql: str, /, **values: Any) -> int:
+        self.to.entries += sql.startswith("INSERT INTO journal (")
+        return await self.tx.run(sql, **values)
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,9 @@ import rdflib
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from acl.journal import Note, Use, record_all
 from acl.soon import Soon
-from consent.log.heads import keep_heads
+from consent.log.heads import PIECE, export, keep_heads
 from consent.log.reading import agency_of
 from consent.proof.verify import verify_log
 from consent.routes import routes
@@ -21,9 +22,12 @@ from identity.door import Door
 from identity.who import ANYONE
 from ldp.reading import read
 from pod import rdf
+from pod.database import Tx
+from pod.errors import Missing
 from pod.instant import DAY, HOUR, MINUTE, text_of
+from pod.iri import Iri
 
-from .conftest import AGENCY, AGENCY_WHO, BANK_WHO, BASE, SLIPS, START, Village
+from .conftest import AGENCY, AGENCY_WHO, AN_WHO, BANK_WHO, BASE, SLIPS, START, Village
 from .steps import granted
 from .test_http import Api, _identify
 from .test_log_soon import OPEN, STRANGER
@@ -239,3 +243,23 @@ async def test_a_table_holds_every_member_and_no_formula(api: Api) -> None:
     entry = (await items(api))[0]
     assert set(entry) <= set(head.split(","))
     assert SLIPS[0] in line
+
+
+async def test_an_export_goes_no_further_than_the_sign_in_that_asked(api: Api) -> None:
+    """Decision 17: each further piece is decided anew."""
+    use = Use(Iri(POD), Iri(SLIPS[0]), "read", "allowed", 200, STRANGER, None)
+    notes = [Note(use, Iri(f"{BASE}.consent/log/{n}"), START) for n in range(PIECE + 1)]
+    village = api.village
+    await village.db.write(POD, record_all, Iri(POD), notes)
+    lines = await export(village.house, AN_WHO, POD)
+
+    first = await anext(lines)
+    await village.db.write(None, _give_away)
+
+    assert first.count(b"\n") == PIECE
+    with pytest.raises(Missing):
+        await anext(lines)
+
+
+async def _give_away(tx: Tx) -> None:
+    await tx.run("UPDATE owner SET webid = 'https://new.example/#me' WHERE pod = :pod", pod=POD)

@@ -138,6 +138,8 @@ async def test_a_range_that_is_not_there_is_logged_and_not_counted(
     assert await village.db.read(_uses, grant) == 0
     (entry,) = await village.db.read(_entries)
     assert (entry["status"], entry["id"]) == (416, refusal.value.headers["Kluis-Log"])
+    # domain.md §8.1: nothing was given, so it is not among the allowed.
+    assert (entry["outcome"], entry["reason"]) == ("denied", "range-not-satisfiable")
 
 
 async def test_a_projection_has_no_ranges_and_only_its_own_checksum(village: Village) -> None:

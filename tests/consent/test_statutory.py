@@ -365,6 +365,43 @@ async def test_it_can_be_stopped_after_somebody_it_was_told_to_left(api: Api, mo
     assert body["state"] == ("ended" if move == "end" else "suspended")
 
 
+async def test_everybody_is_told_that_it_stopped_however_many_they_are(api: Api) -> None:
+    """A commit tells 500 pods; the rounds tell the rest, each pod once for each stop."""
+    everyone = {"class": "https://w3id.org/dpv#DataSubject"}
+    data = [{"class": f"{LOON}Loonfiche", "properties": PROPERTIES}]
+    made = await declared(api, subject=None, **everyone, data=data)
+    await settle_statutory(api.village.house)
+    await api.village.db.write(None, _many_were_told, made["id"])
+
+    await api.call("POST", f"{made['id']}/suspend", "operator")
+    first = await api.village.db.read(_stops)
+    for _ in range(3):
+        await settle_statutory(api.village.house)
+    second = await api.village.db.read(_stops)
+    await api.call("POST", f"{made['id']}/resume", "operator")
+    await api.call("POST", f"{made['id']}/end", "operator")
+    for _ in range(3):
+        await settle_statutory(api.village.house)
+
+    assert (first, second) == (500, 602)
+    assert await api.village.db.read(_stops) == 2 * 602
+
+
+async def _many_were_told(tx: Tx, access: str) -> None:
+    for number in range(600):
+        pod = f"{BASE}burger{number}/"
+        await tx.run(
+            "INSERT INTO pod (iri, id, account, created, seq) VALUES (:pod, :pod, 'an', 1, 0)",
+            pod=pod,
+        )
+        await tx.run("INSERT INTO statutory_told VALUES (:id, :pod, 1)", id=access, pod=pod)
+
+
+async def _stops(tx: Tx) -> int:
+    row = await tx.one("SELECT COUNT(*) AS n FROM outbox WHERE kind = 'StatutoryStopped'")
+    return 0 if row is None else int(row["n"])
+
+
 async def test_a_round_without_news_of_a_class_writes_nothing(api: Api) -> None:
     everyone = {"class": "https://w3id.org/dpv#DataSubject"}
     data = [{"class": f"{LOON}Loonfiche", "properties": PROPERTIES}]

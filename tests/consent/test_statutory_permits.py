@@ -17,6 +17,8 @@ from consent.law.permits import beside
 from consent.law.reach import covering
 from consent.law.rows import find_statutory
 from consent.law.statutory import Move
+from consent.lists import Page
+from consent.log import reading as log
 from identity.who import Named, Who
 from ldp.admission import Denied
 from ldp.ask import Answer, Ask
@@ -275,6 +277,32 @@ async def test_what_is_not_there_and_what_is_not_covered_look_alike(
     )
 
     assert await refused(village, iri) == "grant-missing"
+
+
+@pytest.mark.parametrize("verb", [Move.SUSPEND, Move.END])
+async def test_what_a_class_allowed_once_tells_nothing_of_what_is_there(
+    village: Village, verb: Move
+) -> None:
+    """T-33, invariant 13: the same word for a thing of the class, another one, and nothing."""
+    access = await lawful(
+        village,
+        subject=None,
+        **{"class": CITIZEN},
+        data=[{"class": f"{LOON}Loonfiche", "properties": [f"{LOON}brutoloon"]}],
+    )
+    await moved(village, access, verb)
+
+    names = [SLIPS[0], f"{BASE}an/foto.pdf", f"{BASE}an/niets.ttl", f"{BASE}niemand/x.ttl"]
+    told = {await refused(village, iri) for iri in names}
+
+    assert told == {"grant-paused" if verb is Move.SUSPEND else "grant-revoked"}
+    # A try is written down only where there is a pod, so its own log does not show it that.
+    village.source = beside(village.source)
+    assert await village.read(AGENCY_WHO, SLIPS[0]) in told
+    house, pod = village.house, f"{BASE}an/"
+    hers = await log.entries(house, AN_WHO, pod, log.Filter(), Page())
+    assert [entry["grant"] for entry in hers] == [access]
+    assert await log.entries(house, AGENCY_WHO, pod, log.Filter(), Page()) == []
 
 
 async def test_another_file_of_hers_is_not_in_it(village: Village) -> None:

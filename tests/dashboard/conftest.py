@@ -126,7 +126,8 @@ class Shown:
     def token(self, action: str) -> str:
         """The token of the form that goes to this address."""
         for form in re.findall(r"<form.*?</form>", self.text, re.DOTALL):
-            if f'action="{action}"' in form.split(">")[0] and (
+            goes = re.search(r'action="([^"#]*)', form.split(">")[0])
+            if goes is not None and goes[1] == action.split("#")[0] and (
                 found := re.search(r'name="form-token" value="([^"]*)"', form)
             ):
                 return found[1]

@@ -7,6 +7,7 @@ import orjson
 import pytest
 from aiohttp import FormData
 
+from acl.journal import GENESIS
 from consent.log.heads import export
 from consent.proof.verify import verify_receipt
 from identity.who import Who
@@ -102,3 +103,13 @@ async def test_pages_that_explain_are_open_to_everyone(someone: Browser, path: s
 
     assert page.status == 200
     assert page.text.count("<h1>") == 1
+
+
+async def test_an_entry_that_is_nested_without_end_is_not_whole(someone: Browser) -> None:
+    deep = "[" * 900 + "]" * 900
+    text = f'{{"seq":1,"prev":"{GENESIS}","hash":"x","status":{deep}}}'
+
+    answer = await check(someone, text)
+
+    assert answer.status == 200
+    assert "Dit log is niet heel" in answer.text

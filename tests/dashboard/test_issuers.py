@@ -119,6 +119,8 @@ async def test_somebody_else_s_profile_is_not_found(an: Browser, town: Town) -> 
         "https://[bad/",
         "https://" + "x" * 600,
         "https://exämple.example/",
+        "https://x.example/%zz",
+        "https://x.example/[a]",
     ],
 )
 async def test_what_is_no_issuer_is_refused(an: Browser, town: Town, issuer: str) -> None:

@@ -78,6 +78,25 @@ async def test_what_is_taken_back_is_gone_at_the_next_read(town: Town, an: Brows
     assert "u beperkte de toestemming" in shown.text
 
 
+async def test_what_was_ticked_in_an_older_version_takes_nothing_else_back(
+    town: Town, an: Browser
+) -> None:
+    grant = await say_yes(an, await with_slips(town), give="1")
+    page = f"/-/grants/{grant}/narrow"
+    version = (await an.get(page)).field("version")
+
+    first = await an.send(page, page, remove="0", version=version)
+    again = await an.send(page, page, remove="0", version=version)
+    other = await an.send(page, page, remove="0", count="2", version=version)
+
+    assert first.status == 303, first.text
+    assert (again.status, again.location) == (303, first.location)
+    assert other.status == 422
+    assert "veranderde dit intussen" in other.text
+    assert "checked" not in other.text
+    assert (await town.reads(SEPTEMBER)).status == 200
+
+
 @pytest.mark.parametrize(
     ("fields", "said"),
     [

@@ -344,6 +344,33 @@ async def test_heavy_patches_are_worked_out_aside_and_none_is_lost(an: Asking) -
     assert len(_triples(read.body, "text/turtle", ROOT + "d.ttl")) == 1200
 
 
+@pytest.mark.parametrize("language", ["n3", "sparql"])
+@pytest.mark.parametrize("size", [0, INLINE])
+async def test_a_patch_that_is_worked_out_aside_tells_nothing_to_who_may_only_add(
+    an: Asking, language: str, size: int
+) -> None:
+    """T-32: the same refusal whether or not what the patch looks for is there."""
+    body = f'<#a> <#p> "secret" . # {"x" * size}'
+    await an("PUT", "d.ttl", AN, body, "text/turtle")
+    await an.acl("d.ttl", rule(f"acl:agent <{BOB.webid}>", "acl:accessTo <d.ttl>", "Append"))
+
+    def look_for(value: str) -> str:
+        looks = " ".join(f'<#a> <#p> "{value}" .' for _ in range(5))
+        if language == "sparql":
+            return f"INSERT {{ <#b> <#p> 1 }} WHERE {{ {looks} }}"
+        return (
+            "@prefix solid: <http://www.w3.org/ns/solid/terms#> . _:x a solid:InsertDeletePatch ;"
+            f" solid:where {{ {looks} }} ; solid:inserts {{ <#b> <#p> 1 }} ."
+        )
+
+    media_type = "text/n3" if language == "n3" else "application/sparql-update"
+    told = [await an("PATCH", "d.ttl", BOB, look_for(v), media_type) for v in ("secret", "no")]
+
+    assert [answer.status for answer in told] == [403, 403]
+    assert told[0].body == told[1].body
+    assert (await an("GET", "d.ttl", AN)).body == body.encode()
+
+
 async def test_a_plain_read_is_one_hop_to_the_database(an: Asking) -> None:
     await an("PUT", "a/b/c/d.ttl", AN, DOC, "text/turtle")
     db = an.house.db
