@@ -13,8 +13,9 @@ from pod.iri import Iri
 from pod.resource import Resource
 from pod.vocab import VCARD
 
-# What is kept parsed is small: 1024 large documents would be a quarter of a gigabyte.
+# Many small ones are kept parsed, and a few large: 1024 would be a quarter of a gigabyte.
 LARGEST_KEPT = 16 * 1024
+FEW = 16
 _MEMBER = rdflib.URIRef(VCARD + "hasMember")
 
 
@@ -37,12 +38,17 @@ def members_of(document: Resource, group: str) -> frozenset[str]:
     wac.md §7: a document that does not parse has no members; other rules are unaffected.
     """
     body = document.body or b""
-    read = _kept_members if len(body) <= LARGEST_KEPT else _members
+    read = _kept_members if len(body) <= LARGEST_KEPT else _kept_many_members
     return read(document.iri, document.essence, body, group)
 
 
 @lru_cache(maxsize=1024)
 def _kept_members(iri: Iri, media_type: str, body: bytes, group: str) -> frozenset[str]:
+    return _members(iri, media_type, body, group)
+
+
+@lru_cache(maxsize=FEW)
+def _kept_many_members(iri: Iri, media_type: str, body: bytes, group: str) -> frozenset[str]:
     return _members(iri, media_type, body, group)
 
 

@@ -25,8 +25,10 @@ _AUTHORIZATION = rdflib.URIRef(ACL + "Authorization")
 CONDITIONS = (ACL + "ClientCondition", ACL + "IssuerCondition")
 LARGEST = 256 * 1024
 MOST_RULES = 500
-# What is kept parsed is small: thousands of the largest would be a gigabyte.
+# Many small ones are kept parsed and a few large ones: thousands of those would be a gigabyte,
+# and none would let one simulation parse the same one for each of hundreds that it names.
 LARGEST_KEPT = 16 * 1024
+FEW = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +68,17 @@ def rules_of(acl: Resource) -> tuple[Rule, ...]:
 
 def read_rules(iri: Iri, media_type: str, body: bytes) -> tuple[Rule, ...]:
     """The rules in an ACL document of this name; those that are none (WAC-12) are left out."""
-    read = _kept_rules if len(body) <= LARGEST_KEPT else _read_rules
+    read = _kept_rules if len(body) <= LARGEST_KEPT else _kept_large_rules
     return read(iri, media_type, body)
 
 
 @lru_cache(maxsize=4096)
 def _kept_rules(iri: Iri, media_type: str, body: bytes) -> tuple[Rule, ...]:
+    return _read_rules(iri, media_type, body)
+
+
+@lru_cache(maxsize=FEW)
+def _kept_large_rules(iri: Iri, media_type: str, body: bytes) -> tuple[Rule, ...]:
     return _read_rules(iri, media_type, body)
 
 

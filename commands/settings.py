@@ -61,10 +61,15 @@ class Settings:
 
 
 _YES = ("1", "true", "yes", "on")
+_NO = ("0", "false", "no", "off", "")
 
 
 def _yes(value: Any) -> bool:
-    return value if isinstance(value, bool) else str(value).lower() in _YES
+    word = str(value).lower()
+    if word not in _YES + _NO:
+        # A switch that was meant to be on must not be off because of its spelling.
+        raise ValueError(word)
+    return word in _YES
 
 
 def _hosts(value: Any) -> tuple[str, ...]:

@@ -145,20 +145,6 @@ def _register(pages: Pages, fittings: Fittings) -> list[web.RouteDef]:
 
 def _settings(pages: Pages, fittings: Fittings) -> list[web.RouteDef]:
     one_session, one_app = f"{settings.SESSIONS}/{CODE}/end", f"{settings.APPS}/{CODE}/end"
-    ways, keys = sign_in_ways.WAYS, program_keys.KEYS
-    look, change = (
-        partial(room, fittings) for room in (sign_in_ways.ways_page, sign_in_ways.change_password)
-    )
-    forget = partial(sign_in_ways.remove_one_passkey, fittings)
-    unlink = partial(sign_in_ways.remove_link, fittings)
-    add, prove, proved, drop = (
-        partial(room, fittings)
-        for room in (addresses.ask, addresses.confirm_page, addresses.confirm, addresses.remove)
-    )
-    issuer_list, issuer_more, issuer_less = (
-        partial(room, fittings)
-        for room in (issuers.issuers_page, issuers.add_issuer, issuers.remove_issuer)
-    )
     all_sessions = pages.take(settings.end_all_sessions, "end-all-sessions")
     return [
         web.get(leaving.LEAVE, pages.show(leaving.leave_page)),
@@ -171,6 +157,23 @@ def _settings(pages: Pages, fittings: Fittings) -> list[web.RouteDef]:
         web.post(one_session, pages.take(settings.end_one_session, "end-session")),
         web.get(settings.APPS, pages.show(settings.apps_page)),
         web.post(one_app, pages.take(settings.end_one_app, "end-app")),
+        *_ways(pages, fittings),
+        *_keys(pages, fittings),
+    ]
+
+
+def _ways(pages: Pages, fittings: Fittings) -> list[web.RouteDef]:
+    ways = sign_in_ways.WAYS
+    look, change = (
+        partial(room, fittings) for room in (sign_in_ways.ways_page, sign_in_ways.change_password)
+    )
+    forget = partial(sign_in_ways.remove_one_passkey, fittings)
+    unlink = partial(sign_in_ways.remove_link, fittings)
+    add, prove, proved, drop = (
+        partial(room, fittings)
+        for room in (addresses.ask, addresses.confirm_page, addresses.confirm, addresses.remove)
+    )
+    return [
         web.get(ways, pages.show(look)),
         web.post(f"{ways}/password", pages.take(change, "password")),
         web.post(f"{ways}/passkeys/{CODE}/remove", pages.take(forget, "remove-passkey")),
@@ -179,6 +182,16 @@ def _settings(pages: Pages, fittings: Fittings) -> list[web.RouteDef]:
         web.post(addresses.ADDRESS, pages.take(add, "address")),
         web.post(f"{addresses.ADDRESS}/confirm", pages.take(proved, "address-confirm")),
         web.post(f"{ways}/addresses/{CODE}/remove", pages.take(drop, "remove-address")),
+    ]
+
+
+def _keys(pages: Pages, fittings: Fittings) -> list[web.RouteDef]:
+    keys = program_keys.KEYS
+    issuer_list, issuer_more, issuer_less = (
+        partial(room, fittings)
+        for room in (issuers.issuers_page, issuers.add_issuer, issuers.remove_issuer)
+    )
+    return [
         web.get(issuers.ISSUERS, pages.show(issuer_list)),
         web.post(issuers.ISSUERS, pages.take(issuer_more, "add-issuer")),
         web.post(f"{issuers.ISSUERS}/remove", pages.take(issuer_less, "remove-issuer")),

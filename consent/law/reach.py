@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Whom and what a statutory access is about: persons of a class, resources of a class."""
 
+from functools import lru_cache
+
 from consent.asking.holdings import pods_of
 from consent.asking.kinds import types_of
 from consent.law.statutory import Statutory
@@ -75,8 +77,14 @@ def _types(resource: Resource | None) -> frozenset[str]:
         return frozenset()
     if resource.body is None or len(resource.body) > MOST_BYTES:
         return frozenset()
+    return _said_types(resource.iri, resource.media_type, resource.body)
+
+
+# By the content alone: one read asks twice, and each profile is asked for every access by law.
+@lru_cache(maxsize=64)
+def _said_types(iri: Iri, media_type: str, body: bytes) -> frozenset[str]:
     try:
-        statements = rdf.parse(resource.body, resource.media_type, resource.iri)
+        statements = rdf.parse(body, media_type, iri)
     except PodError:  # kept as it was sent, and not to be read as RDF: it says nothing
         return frozenset()
-    return types_of(statements, resource.iri)
+    return types_of(statements, iri)
