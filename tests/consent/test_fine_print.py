@@ -7,6 +7,7 @@ from acl.permit import Ground
 from consent.asking import decisions, inbox
 from consent.asking.choice import read_choice
 from consent.caller import Side, etag_of
+from consent.durations import plus
 from consent.grants.grant import Move, State, moved
 from consent.grants.narrowing import read_less
 from consent.proof.receipt import receipts_for
@@ -195,3 +196,10 @@ async def test_a_yes_that_ends_before_it_begins_is_refused_in_words(village: Vil
 
     assert refused.value.problem == "terms-over"
     assert refused.value.detail == "That ends before it begins."
+
+
+def test_a_length_past_the_calendar_is_named() -> None:
+    with pytest.raises(Unprocessable) as refused:
+        plus(START, "P9999Y")
+
+    assert refused.value.detail == "P9999Y ends too far away."
